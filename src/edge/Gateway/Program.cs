@@ -1,0 +1,14 @@
+namespace FirstCome.Gateway;
+
+public static class Program
+{
+    public static Task Main(string[] args) => Create(args).RunAsync();
+
+    /// <summary>The whole service, ready to run; <paramref name="engines"/> registers what differs between embedded and real engines.</summary>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        engines?.Invoke(builder);
+        return builder.Build();
+    }
+}
