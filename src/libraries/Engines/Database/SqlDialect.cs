@@ -1,0 +1,22 @@
+namespace FirstCome.Engines.Database;
+
+/// <summary>The few places in which the databases differ. Statements take these values; everything else is written once.</summary>
+/// <param name="Name"><c>sqlite</c> or <c>mysql</c>.</param>
+/// <param name="Placeholders">What migration scripts say instead of types that differ: <c>${binary16}</c>, <c>${json}</c>, <c>${identity}</c> …</param>
+/// <param name="KeepExisting">Ends an insert that keeps what is there; the argument is any column of the table.</param>
+/// <param name="ReplaceExisting">Ends an insert that overwrites: key columns, then the columns to take from the new row.</param>
+/// <param name="ForUpdate">Ends a select that locks its rows for writing; empty where a write transaction locks the file.</param>
+/// <param name="ForShare">Ends a select that locks its rows against writers; empty where a write transaction locks the file.</param>
+/// <param name="NowMs">An expression for the database's clock, Unix milliseconds.</param>
+public sealed record SqlDialect(
+    string Name, IReadOnlyDictionary<string, string> Placeholders, Func<string, string> KeepExisting, Func<IReadOnlyList<string>, IReadOnlyList<string>, string> ReplaceExisting,
+    string ForUpdate, string ForShare, string NowMs)
+{
+    /// <summary>SQLite 3.35 or later, one file a service, write-ahead log, write transactions taken at once (<c>BEGIN IMMEDIATE</c>).</summary>
+    public static readonly SqlDialect Sqlite = new(
+        "sqlite",
+        new Dictionary<string, string> { ["binary16"] = "BLOB", ["text"] = "TEXT", ["json"] = "TEXT", ["bigint"] = "INTEGER", ["int"] = "INTEGER", ["bool"] = "INTEGER", ["identity"] = "INTEGER PRIMARY KEY AUTOINCREMENT", ["blob"] = "BLOB" },
+        _ => " ON CONFLICT DO NOTHING",
+        (keys, columns) => $" ON CONFLICT ({string.Join(", ", keys)}) DO UPDATE SET {string.Join(", ", columns.Select(column => $"{column} = excluded.{column}"))}",
+        "", "", "CAST(unixepoch('subsec') * 1000 AS INTEGER)");
+}
