@@ -2,7 +2,7 @@ namespace FirstCome.Engines.Database;
 
 /// <summary>The few places in which the databases differ. Statements take these values; everything else is written once.</summary>
 /// <param name="Name"><c>sqlite</c> or <c>mysql</c>.</param>
-/// <param name="Placeholders">What migration scripts say instead of types that differ: <c>${binary16}</c>, <c>${json}</c>, <c>${identity}</c> …</param>
+/// <param name="Placeholders">What migration scripts say instead of types that differ: <c>${binary16}</c>, <c>${json}</c>, <c>${identity}</c>, <c>${clustered}</c> (a table kept in the order of its primary key) …</param>
 /// <param name="KeepExisting">Ends an insert that keeps what is there; the argument is any column of the table.</param>
 /// <param name="ReplaceExisting">Ends an insert that overwrites: key columns, then the columns to take from the new row.</param>
 /// <param name="ForUpdate">Ends a select that locks its rows for writing; empty where a write transaction locks the file.</param>
@@ -15,7 +15,7 @@ public sealed record SqlDialect(
     /// <summary>SQLite 3.35 or later, one file a service, write-ahead log, write transactions taken at once (<c>BEGIN IMMEDIATE</c>).</summary>
     public static readonly SqlDialect Sqlite = new(
         "sqlite",
-        new Dictionary<string, string> { ["binary16"] = "BLOB", ["text"] = "TEXT", ["json"] = "TEXT", ["bigint"] = "INTEGER", ["int"] = "INTEGER", ["bool"] = "INTEGER", ["identity"] = "INTEGER PRIMARY KEY AUTOINCREMENT", ["blob"] = "BLOB" },
+        new Dictionary<string, string> { ["binary16"] = "BLOB", ["text"] = "TEXT", ["json"] = "TEXT", ["bigint"] = "INTEGER", ["int"] = "INTEGER", ["bool"] = "INTEGER", ["identity"] = "INTEGER PRIMARY KEY AUTOINCREMENT", ["blob"] = "BLOB", ["clustered"] = " WITHOUT ROWID" },
         _ => " ON CONFLICT DO NOTHING",
         (keys, columns) => $" ON CONFLICT ({string.Join(", ", keys)}) DO UPDATE SET {string.Join(", ", columns.Select(column => $"{column} = excluded.{column}"))}",
         "", "", "CAST(unixepoch('subsec') * 1000 AS INTEGER)");

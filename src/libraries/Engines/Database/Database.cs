@@ -1,0 +1,106 @@
+using System.Data.Common;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+
+namespace FirstCome.Engines.Database;
+
+/// <summary>
+/// One service's database. Queries and statements are written once; the few places where the engines differ come from <see cref="Dialect"/>.
+/// Every failure of the engine itself is a <see cref="DatabaseUnavailableException"/>; a violated constraint stays the driver's own exception.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    private const int WriteAttemptsMax = 5;
+    private static readonly TimeSpan s_retryDelayMin = TimeSpan.FromMilliseconds(5);
+
+    private readonly DatabaseEngine _engine;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Database> _logger;
+
+    internal Database(DatabaseEngine engine, TimeProvider time, ILogger<Database> logger)
+    {
+        _engine = engine;
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary>A SQLite file in write-ahead mode; its folder must exist. Nothing is opened before the first use.</summary>
+    public static Database Sqlite(string file, TimeProvider time, ILogger<Database> logger) => new(new SqliteEngine(file), time, logger);
+
+    /// <summary>What the engine calls things.</summary>
+    public SqlDialect Dialect => _engine.Dialect;
+
+    /// <summary>An open connection from the pool, for reading; dispose it to give it back.</summary>
+    /// <exception cref="DatabaseUnavailableException">It cannot be opened.</exception>
+    public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        try { return await _engine.OpenAsync(cancellationToken); }
+        catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+    }
+
+    /// <summary>Reads through a connection of the pool; each statement sees what is committed.</summary>
+    /// <exception cref="DatabaseUnavailableException">The engine failed.</exception>
+    public async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        try
+        {
+            await using var connection = await _engine.OpenAsync(cancellationToken);
+            return await read(connection, cancellationToken);
+        }
+        catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+    }
+
+    /// <summary>
+    /// Runs <paramref name="work"/> in one write transaction and commits it. Where the engine asks for it (busy, deadlock) the work is run again from its beginning, up to
+    /// five times: it must do nothing outside the transaction. An exception rolls back.
+    /// </summary>
+    /// <exception cref="DatabaseUnavailableException">The engine failed, or stayed busy.</exception>
+    public async Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        for (var attempt = 1; ; attempt++)
+        {
+            try { return await WriteOnceAsync(work, cancellationToken); }
+            catch (DbException exception) when (_engine.Classify(exception) == DatabaseFault.Busy && attempt < WriteAttemptsMax)
+            {
+                DatabaseLog.WriteRetried(_logger, attempt, exception.Message);
+            }
+            catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+            await Task.Delay(s_retryDelayMin * (1 << attempt) * (0.5 + Random.Shared.NextDouble()), _time, cancellationToken);
+        }
+    }
+
+    /// <summary>As <see cref="WriteAsync{T}"/>, without a result.</summary>
+    public Task WriteAsync(Func<DbConnection, DbTransaction, CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return WriteAsync(async (connection, transaction, token) => { await work(connection, transaction, token); return true; }, cancellationToken);
+    }
+
+    /// <summary>
+    /// Brings the schema up to the scripts <c>Migrations/V1__name.sql</c> that are embedded in <paramref name="assembly"/>: forward only, each once, under a lock that other
+    /// processes respect; safe to run again and from several instances.
+    /// </summary>
+    /// <exception cref="DatabaseUnavailableException">The engine failed.</exception>
+    public Task MigrateAsync(Assembly assembly, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        return Migrations.RunAsync(_engine, assembly, _logger, cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+
+    private async Task<T> WriteOnceAsync<T>(Func<DbConnection, DbTransaction, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var turn = await _engine.EnterWriteAsync(cancellationToken);
+        await using var connection = await _engine.OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var result = await work(connection, transaction, cancellationToken);
+        // Past this point a caller that has gone must not turn a commit into a doubt.
+        await transaction.CommitAsync(CancellationToken.None);
+        return result;
+    }
+
+    private DatabaseUnavailableException Unavailable(DbException exception) => new($"The database {_engine.Name} is unavailable: {exception.Message}", exception);
+}

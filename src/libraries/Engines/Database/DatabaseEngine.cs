@@ -1,0 +1,36 @@
+using System.Data.Common;
+
+namespace FirstCome.Engines.Database;
+
+/// <summary>What an exception of the driver says about the engine.</summary>
+internal enum DatabaseFault
+{
+    /// <summary>The statement is at fault (a constraint, its syntax): the engine works.</summary>
+    Statement,
+    /// <summary>Locked or deadlocked: the same transaction may succeed when it is run again.</summary>
+    Busy,
+    /// <summary>Away, full or broken.</summary>
+    Unavailable,
+}
+
+/// <summary>What differs between databases besides their SQL.</summary>
+internal abstract class DatabaseEngine(SqlDialect dialect, string name) : IAsyncDisposable
+{
+    public SqlDialect Dialect { get; } = dialect;
+
+    /// <summary>For logs and error texts; holds no secret.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>An open connection, ready for statements.</summary>
+    public abstract ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits for the turn to write, where the engine has one writer at a time.</summary>
+    public abstract ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits until no other process migrates this database, at most a minute.</summary>
+    public abstract ValueTask<IAsyncDisposable> EnterMigrationAsync(CancellationToken cancellationToken);
+
+    public abstract DatabaseFault Classify(DbException exception);
+
+    public abstract ValueTask DisposeAsync();
+}

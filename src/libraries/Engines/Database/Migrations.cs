@@ -1,0 +1,55 @@
+using System.Data.Common;
+using System.Reflection;
+using EvolveDb.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace FirstCome.Engines.Database;
+
+/// <summary>Runs an assembly's embedded scripts <c>Migrations/V1__name.sql</c> through Evolve, which keeps its account in the table <c>changelog</c>.</summary>
+internal static class Migrations
+{
+    public static async Task RunAsync(DatabaseEngine engine, Assembly assembly, ILogger logger, CancellationToken cancellationToken)
+    {
+        var prefix = $"{assembly.GetName().Name}.Migrations.";
+        if (!assembly.GetManifestResourceNames().Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            throw new InvalidOperationException($"{assembly.GetName().Name} embeds no scripts Migrations/V1__name.sql; its project file needs <EmbeddedResource Include=\"Migrations/*.sql\" />.");
+        }
+        try
+        {
+            await using var alone = await engine.EnterMigrationAsync(cancellationToken);
+            using var turn = await engine.EnterWriteAsync(cancellationToken);
+            await using var connection = await engine.OpenAsync(cancellationToken);
+            Run(engine, connection, assembly, prefix, logger);
+        }
+        catch (Exception exception) when (EngineFailure(engine, exception) is { } failure)
+        {
+            throw new DatabaseUnavailableException($"The database {engine.Name} cannot be migrated: {failure.Message}", exception);
+        }
+    }
+
+    private static void Run(DatabaseEngine engine, DbConnection connection, Assembly assembly, string prefix, ILogger logger)
+    {
+        var evolve = new EvolveDb.Evolve(connection, line => DatabaseLog.MigrationLine(logger, engine.Name, line))
+        {
+            EmbeddedResourceAssemblies = [assembly],
+            EmbeddedResourceFilters = [prefix],
+            IsEraseDisabled = true,
+            OutOfOrder = false,
+            TransactionMode = TransactionKind.CommitEach,
+            Placeholders = engine.Dialect.Placeholders.ToDictionary(pair => $"${{{pair.Key}}}", pair => pair.Value),
+        };
+        evolve.Migrate();
+        if (evolve.NbMigration > 0) { DatabaseLog.Migrated(logger, engine.Name, evolve.NbMigration, evolve.AppliedMigrations[^1]); }
+    }
+
+    // Evolve wraps what the driver says.
+    private static DbException? EngineFailure(DatabaseEngine engine, Exception exception)
+    {
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            if (current is DbException failure && engine.Classify(failure) != DatabaseFault.Statement) { return failure; }
+        }
+        return null;
+    }
+}
