@@ -1,0 +1,60 @@
+using FirstCome.Contracts.Problems;
+using FirstCome.ServiceDefaults;
+using Microsoft.AspNetCore.Http;
+
+namespace FirstCome.Authentication;
+
+/// <summary>
+/// Finds out who calls and refuses who may not, by the endpoint's <see cref="AccessRule"/>. Endpoints without a rule are open to everybody; there a token that is not valid counts as none.
+/// A remembered token costs a hash and two look-ups and completes synchronously.
+/// </summary>
+internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenValidator validator)
+{
+    private const string Scheme = "Bearer ";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var rule = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>();
+        var authorization = context.Request.Headers.Authorization;
+        if (authorization.Count == 0) { return rule is null ? next(context) : ChallengeAsync(context, null); }
+        var header = authorization.Count == 1 ? authorization[0] : null;
+        if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return rule is null ? next(context) : ChallengeAsync(context, "Send one Authorization header of the form: Bearer, a space, the access token.");
+        }
+        var validation = validator.ValidateAsync(header.AsMemory(Scheme.Length), context.RequestAborted);
+        return validation.IsCompletedSuccessfully ? GoOn(context, rule, validation.Result) : AwaitedAsync(context, rule, validation);
+    }
+
+    private async Task AwaitedAsync(HttpContext context, AccessRule? rule, ValueTask<TokenVerdict> validation) => await GoOn(context, rule, await validation);
+
+    private Task GoOn(HttpContext context, AccessRule? rule, TokenVerdict verdict)
+    {
+        if (verdict.Caller is not { } caller)
+        {
+            if (rule is null) { return next(context); }
+            return verdict.Refusal == TokenRefusal.KeysAway
+                ? Problems.WriteAsync(context, ProblemTypes.Unavailable, "The keys to check tokens with cannot be had at the moment.")
+                : ChallengeAsync(context, verdict.Refusal.WhatToDo());
+        }
+        context.Features.Set(caller);
+        if (rule is null) { return next(context); }
+        if (caller.RehearsalCampaign is { } campaign && !(rule.ClaimantOf is { } value && Guid.TryParse(context.Request.RouteValues[value] as string, out var asked) && asked == campaign))
+        {
+            return ForbidAsync(context, "A rehearsal token is good for claims on its own campaign only.");
+        }
+        return caller.HasAny(rule.AnyOf) ? next(context) : ForbidAsync(context, $"This needs one of the roles: {string.Join(", ", Roles.Names(rule.AnyOf))}.");
+    }
+
+    private static Task ChallengeAsync(HttpContext context, string? whatToDo)
+    {
+        context.Response.Headers.WWWAuthenticate = whatToDo is null ? "Bearer realm=\"firstcome\"" : "Bearer realm=\"firstcome\", error=\"invalid_token\"";
+        return Problems.WriteAsync(context, ProblemTypes.Unauthenticated, whatToDo ?? "Send an access token: sign in at POST /api/auth/sign-in.");
+    }
+
+    private static Task ForbidAsync(HttpContext context, string why)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"firstcome\", error=\"insufficient_scope\"";
+        return Problems.WriteAsync(context, ProblemTypes.Forbidden, why);
+    }
+}
