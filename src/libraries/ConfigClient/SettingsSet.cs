@@ -73,7 +73,8 @@ internal static class EnvironmentAnswer
         }
         if (ListOf(key) is { } list)
         {
-            if (takenLists.Contains(list))
+            // A higher source may also have set the list to one value, or emptied it.
+            if (takenLists.Contains(list) || merged.ContainsKey(DotNetKey(list)))
                 return;
             lists.Add(list);
         }

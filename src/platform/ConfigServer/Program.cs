@@ -1,3 +1,7 @@
+using FirstCome.ConfigServer.Health;
+using FirstCome.ConfigServer.Requests;
+using FirstCome.ServiceDefaults;
+
 namespace FirstCome.ConfigServer;
 
 public static class Program
@@ -8,7 +12,15 @@ public static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults("configserver");
         engines?.Invoke(builder);
-        return builder.Build();
+        builder.Services.AddCheckedOptions<ConfigServerOptions>("ConfigServer");
+        builder.Services.AddSettings();
+        builder.Services.AddHealthSignal<RepositorySignal>();
+
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapSettings();
+        return app;
     }
 }
