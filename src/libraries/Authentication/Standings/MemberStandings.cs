@@ -41,6 +41,11 @@ public sealed class MemberStandings
 
     internal Standing? Find(Guid member) => _byMember.GetValueOrDefault(member);
 
+    /// <summary>
+    /// Whether a token that was good at <paramref name="goodAt"/> is refused since then: its member was locked, or signed out everywhere. For what outlives the request that brought the token.
+    /// </summary>
+    public bool Refuses(Guid member, DateTimeOffset goodAt) => Find(member) is { } standing && (standing.Locked || standing.TokensValidFrom > goodAt.ToUnixTimeSeconds());
+
     /// <summary>Takes a change; an older one than what is known is ignored.</summary>
     public void Apply(MemberChanged change, DateTimeOffset now)
     {

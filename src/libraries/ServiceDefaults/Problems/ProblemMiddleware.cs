@@ -29,7 +29,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
 
     private Task AnswerAsync(HttpContext context, Exception exception)
     {
-        if (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException)
+        if (context.RequestAborted.IsCancellationRequested && exception is (OperationCanceledException or IOException))
         {
             // Nobody is there to read an answer; 499 is what the metrics show.
             context.Response.StatusCode = 499;
@@ -46,6 +46,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case UnavailableException away:
                 ServiceDefaultsLog.RequestUnavailable(logger, context.Request.Path, away.GetType().Name, away.Message);
                 return Problems.WriteAsync(context, ProblemTypes.Unavailable, retryAfter: away.RetryAfter);
+            case HttpRequestException or OperationCanceledException { InnerException: TimeoutException }:
+                ServiceDefaultsLog.RequestUnavailable(logger, context.Request.Path, exception.GetType().Name, exception.Message);
+                return Problems.WriteAsync(context, ProblemTypes.Unavailable);
             default:
                 ServiceDefaultsLog.RequestFailed(logger, exception, context.Request.Method, context.Request.Path);
                 return Problems.WriteAsync(context, ProblemTypes.InternalError);

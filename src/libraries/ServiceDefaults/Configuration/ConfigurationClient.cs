@@ -1,0 +1,65 @@
+using FirstCome.ConfigClient;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FirstCome.ServiceDefaults;
+
+internal static class ConfigurationClient
+{
+    private const string Section = "ConfigServer", UrlsDefault = "http://127.0.0.1:8082", ConfigServerName = "configserver";
+
+    /// <summary>
+    /// Settings from the config server, above the service's own files and below environment and command line. <c>ConfigServer:Urls</c> may be a list with commas; empty turns it off. The config server has nobody
+    /// to ask but itself, and does not.
+    /// </summary>
+    public static void AddConfigurationClient(this WebApplicationBuilder builder, string service)
+    {
+        var configuration = builder.Configuration;
+        var urls = service == ConfigServerName ? [] : configuration.ReadList($"{Section}:Urls", UrlsDefault);
+        if (urls.Count > 0)
+        {
+            var section = configuration.GetSection(Section);
+            IConfigurationSource? source = null;
+            var before = configuration.Sources.ToHashSet();
+            ((IConfigurationBuilder)configuration).AddConfigServer(new ConfigClientOptions
+            {
+                Urls = [.. urls.Select(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) ? uri
+                    : throw new ArgumentException($"{Section}:Urls must be addresses such as {UrlsDefault}, separated by commas, but one is \"{url}\"."))],
+                Application = service,
+                Profiles = configuration.ReadList($"{Section}:Profiles", "default"),
+                Label = section["Label"],
+                PollInterval = section.GetValue("PollInterval", TimeSpan.FromSeconds(10)),
+                Timeout = section.GetValue("Timeout", TimeSpan.FromSeconds(2)),
+                FirstLoadTimeout = section.GetValue("FirstLoadTimeout", TimeSpan.FromSeconds(1)),
+                CacheFile = section["CacheFile"],
+                UserName = section["UserName"],
+                Password = section["Password"],
+                // At the first load nothing is registered yet; the host's start checks that.
+                Validate = fetched => source is null ? [] : CheckedOptions.CheckAgain(builder.Services, configuration, source, fetched),
+            });
+            source = configuration.Sources.Single(each => !before.Contains(each));
+            builder.Services.AddHealthSignal<ConfigurationSignal>();
+        }
+        builder.Services.AddConfigClientPolling();
+        builder.Services.AddSingleton<IConfigurationVersion, FetchedVersion>();
+    }
+
+    private sealed class FetchedVersion(ConfigState state) : IConfigurationVersion
+    {
+        public string? Commit => state.Version;
+    }
+}
+
+internal sealed class ConfigurationSignal(ConfigState state) : IHealthSignal
+{
+    public string Name => "configuration";
+
+    public HealthState Current => state switch
+    {
+        { Reachable: false, Version: null } => new(Severity.Degraded, $"built-in defaults are used: {state.LastError ?? "the config server has not answered yet"}"),
+        { Reachable: false } => new(Severity.Degraded, $"the last known settings are used: {state.LastError}"),
+        { LastError: { } error } => new(Severity.Degraded, error),
+        _ => HealthState.Ok,
+    };
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace FirstCome.ServiceDefaults;
+
+/// <summary>
+/// Metrics for <c>/metrics</c>, always; metrics and traces to an OTLP collector where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names one. Several services may share a process: each listens to the meters of its own
+/// <c>IMeterFactory</c> only, besides those of the runtime, which they share.
+/// </summary>
+internal static class Telemetry
+{
+    // For each instrument; a series more is counted under otel.metric.overflow.
+    private const int SeriesMax = 400;
+
+    public static void AddTelemetry(this WebApplicationBuilder builder, string service)
+    {
+        var exports = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+        var services = builder.Services;
+        services.AddMetrics(metrics => metrics
+            .EnableMetrics("Microsoft.AspNetCore.Hosting", "http.server.request.duration", null, MeterScope.Local)
+            .EnableMetrics("Microsoft.AspNetCore.Server.Kestrel", "kestrel.active_connections", null, MeterScope.Local)
+            .EnableMetrics("Microsoft.AspNetCore.Server.Kestrel", "kestrel.rejected_connections", null, MeterScope.Local)
+            .EnableMetrics("System.Runtime", null, null, MeterScope.Global)
+            .EnableMetrics("FirstCome", null, null, MeterScope.Local));
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(service));
+        telemetry.WithMetrics(metrics =>
+        {
+            metrics.AddView(_ => new MetricStreamConfiguration { CardinalityLimit = SeriesMax });
+            metrics.AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 500);
+            if (exports) { metrics.AddOtlpExporter(); }
+        });
+        if (exports)
+        {
+            telemetry.WithTracing(tracing => tracing
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+                .AddHttpClientInstrumentation()
+                .AddSource("FirstCome.*")
+                .AddOtlpExporter());
+        }
+    }
+}
