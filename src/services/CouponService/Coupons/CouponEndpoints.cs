@@ -1,0 +1,53 @@
+using FirstCome.Authentication;
+using FirstCome.CouponService.Issuance;
+using FirstCome.CouponService.Redemptions;
+using FirstCome.ServiceDefaults;
+
+namespace FirstCome.CouponService.Coupons;
+
+/// <summary>What coupons need, and where they are found.</summary>
+internal static class CouponEndpoints
+{
+    public static WebApplicationBuilder AddCoupons(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddCheckedOptions<CouponOptions>("Coupons");
+        services.AddServiceClient(DeliverReleases.Client);
+        services.AddSingleton<IssuanceMetrics>();
+        services.AddSingleton<IssueCoupons>();
+        services.AddHealthSignal<IssuanceHealth>();
+        services.AddHostedService<IssuanceConsumer>();
+        services.AddSingleton<CancelCoupon>();
+        services.AddSweep<DeliverReleases>();
+        services.AddHealthSignal<DeliverReleases>();
+        services.AddSweep<RetryWaiting>();
+        services.AddSweep<ExpireCoupons>();
+        services.AddSweep<ForgetRedemptionKeys>();
+        return builder;
+    }
+
+    public static void MapCoupons(this IEndpointRouteBuilder routes)
+    {
+        var coupons = routes.MapGroup("/api/coupons").WithTags("Coupons");
+        coupons.MapGet("/me", ListMyCoupons.HandleAsync).RequireMember()
+            .WithSummary("One's own coupons, newest first").Produces<Page<Coupon>>();
+        coupons.MapGet("/{code}", GetCoupon.HandleAsync).RequireMember()
+            .WithSummary("A coupon: one's own; any for merchants and operators").Produces<Coupon>();
+        coupons.MapPost("/{code}/cancel", (string code, CancelCoupon.Request request, HttpContext context, CancelCoupon cancel, CancellationToken cancellationToken) =>
+                cancel.HandleAsync(code, request, context, cancellationToken)).RequireRole(Role.Operator)
+            .WithSummary("Cancels a coupon; its place is given out again where the campaign says so").Produces<Coupon>();
+    }
+
+    /// <summary>Below the group <c>/internal</c>.</summary>
+    public static void MapInternalCoupons(this RouteGroupBuilder routes)
+    {
+        routes.MapGet("/campaigns/{id:guid}/coupons/summary", CountCoupons.HandleAsync);
+        routes.MapGet("/campaigns/{id:guid}/coupons", TraceCoupon.HandleAsync);
+    }
+
+    private static void AddSweep<T>(this IServiceCollection services) where T : class, ISweep
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService<Sweeping<T>>();
+    }
+}
