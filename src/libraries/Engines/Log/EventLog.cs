@@ -1,4 +1,5 @@
 using FirstCome.Contracts.Messages;
+using FirstCome.ServiceDefaults;
 
 namespace FirstCome.Engines.Log;
 
@@ -70,7 +71,7 @@ public interface ILogReader : IAsyncDisposable
 }
 
 /// <summary>The log is away, or did not acknowledge in time.</summary>
-public sealed class LogUnavailableException : Exception
+public sealed class LogUnavailableException : UnavailableException
 {
     public LogUnavailableException() { }
     public LogUnavailableException(string message) : base(message) { }

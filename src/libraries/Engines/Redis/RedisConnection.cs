@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using StackExchange.Redis;
@@ -11,10 +12,21 @@ namespace FirstCome.Engines.Redis;
 /// </summary>
 public static class RedisConnection
 {
-    /// <summary>Settings from <c>host:port[,host:port…][,password=…]</c> or a Unix socket's path; timeouts stand here and not in the text.</summary>
-    public static ConfigurationOptions Options(string endpoints)
+    /// <summary>Settings from <c>host:port[,host:port…][,user=…][,password=…][,ssl=true]</c>; timeouts stand here and not in the text.</summary>
+    public static ConfigurationOptions Options(string endpoints) => Complete(ConfigurationOptions.Parse(endpoints));
+
+    /// <summary>Settings for one server without a password, by its address (a Unix socket's too).</summary>
+    public static ConfigurationOptions Options(EndPoint endPoint) => Complete(new ConfigurationOptions { EndPoints = { endPoint } });
+
+    /// <summary>Registers the process's connection, unless one is registered already. It is opened at the first use; Redis may be away then.</summary>
+    public static IServiceCollection AddRedis(this IServiceCollection services, ConfigurationOptions options)
     {
-        var options = ConfigurationOptions.Parse(endpoints);
+        services.TryAddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options));
+        return services;
+    }
+
+    private static ConfigurationOptions Complete(ConfigurationOptions options)
+    {
         options.AbortOnConnectFail = false;
         options.ConnectTimeout = 2_000;
         options.AsyncTimeout = 2_000;
@@ -24,12 +36,5 @@ public static class RedisConnection
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ClientName = "firstcome";
         return options;
-    }
-
-    /// <summary>Registers the process's connection, unless one is registered already. It is opened at the first use; Redis may be away then.</summary>
-    public static IServiceCollection AddRedis(this IServiceCollection services, ConfigurationOptions options)
-    {
-        services.TryAddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options));
-        return services;
     }
 }
