@@ -1,3 +1,8 @@
+using FirstCome.Engines.Database;
+using FirstCome.IssueWorker.Recording;
+using FirstCome.Ledger;
+using FirstCome.ServiceDefaults;
+
 namespace FirstCome.IssueWorker;
 
 public static class Program
@@ -7,8 +12,17 @@ public static class Program
     /// <summary>The whole service, ready to run; <paramref name="engines"/> registers what differs between embedded and real engines.</summary>
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
-        return builder.Build();
+        builder.AddServiceDefaults("issue-worker");
+        builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
+        builder.Services.AddCheckedOptions<WorkerOptions>("Worker");
+        builder.Services.AddSingleton<WorkerMetrics>().AddSingleton<LedgerBatch>();
+        builder.Services.AddHealthSignal<RecordClaims>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RecordClaims>());
+
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        return app;
     }
 }
