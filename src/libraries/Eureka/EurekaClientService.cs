@@ -12,10 +12,14 @@ namespace FirstCome.Eureka;
 /// </summary>
 internal sealed class EurekaClientService(
     IOptions<EurekaClientOptions> options, InstanceRegistration registration, RegistryFetch fetch, RegistryCacheFile cacheFile, EurekaRegistry registry,
-    ILogger<EurekaClientService> logger) : IHostedLifecycleService, IDisposable
+    TimeProvider time, ILogger<EurekaClientService> logger) : IHostedLifecycleService, IDisposable
 {
+    private static readonly TimeSpan LongestLastCall = TimeSpan.FromSeconds(0.5);
+
     private readonly CancellationTokenSource _stopping = new();
-    private Task _loops = Task.CompletedTask;
+    private readonly CancellationTokenSource _aborting = new();
+    private Task _registering = Task.CompletedTask;
+    private Task _fetching = Task.CompletedTask;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -28,9 +32,8 @@ internal sealed class EurekaClientService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _loops = Task.WhenAll(
-            options.Value.Register ? Task.Run(() => registration.RunAsync(_stopping.Token), CancellationToken.None) : Task.CompletedTask,
-            options.Value.Fetch ? Task.Run(() => fetch.RunAsync(_stopping.Token), CancellationToken.None) : Task.CompletedTask);
+        if (options.Value.Register) _registering = Task.Run(() => registration.RunAsync(_stopping.Token, _aborting.Token), CancellationToken.None);
+        if (options.Value.Fetch) _fetching = Task.Run(() => fetch.RunAsync(_stopping.Token), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -43,7 +46,10 @@ internal sealed class EurekaClientService(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await _loops.WaitAsync(cancellationToken);
+        // What is under way may end, lest a registration that is given up arrives after the deregistration.
+        await _registering.WaitAsync(LongestLastCall, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _aborting.CancelAsync();
+        await Task.WhenAll(_registering, _fetching).WaitAsync(cancellationToken);
         await registration.DeregisterAsync(cancellationToken);
     }
 
@@ -51,5 +57,9 @@ internal sealed class EurekaClientService(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _aborting.Dispose();
+    }
 }

@@ -7,9 +7,6 @@ namespace FirstCome.DiscoveryServer;
 /// <summary>What requests of the contract have in common.</summary>
 internal static class EurekaRequest
 {
-    /// <summary>A registration is about a kilobyte.</summary>
-    public const int LongestBodyBytes = 64 * 1024;
-
     /// <summary>The instance that the path names: its application in upper case, and its id.</summary>
     public static (string App, string Id) Key(HttpContext context) => (App(context), Segment(context, "id"));
 

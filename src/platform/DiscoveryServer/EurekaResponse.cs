@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.WebUtilities;
@@ -9,6 +10,10 @@ namespace FirstCome.DiscoveryServer;
 internal static class EurekaResponse
 {
     private const string Json = "application/json";
+
+    // The plus of an offset and letters of any script in a path stay as they are.
+    private static readonly ErrorJson ErrorBodies = new(
+        new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Success without a body, whose length the Java client wants to see.</summary>
     public static Task Empty(HttpContext context)
@@ -49,12 +54,11 @@ internal static class EurekaResponse
             status,
             ReasonPhrases.GetReasonPhrase(status),
             context.Request.PathBase.Add(context.Request.Path).Value ?? "");
-        return Bytes(context, JsonSerializer.SerializeToUtf8Bytes(error, ErrorJson.Default.ErrorBody), status);
+        return Bytes(context, JsonSerializer.SerializeToUtf8Bytes(error, ErrorBodies.ErrorBody), status);
     }
 }
 
 internal sealed record ErrorBody(string Timestamp, int Status, string Error, string Path);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ErrorBody))]
 internal sealed partial class ErrorJson : JsonSerializerContext;

@@ -3,7 +3,8 @@ using FirstCome.DiscoveryServer.Lookup;
 using FirstCome.DiscoveryServer.Overrides;
 using FirstCome.DiscoveryServer.Pages;
 using FirstCome.DiscoveryServer.Registration;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using FirstCome.Eureka;
+using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace FirstCome.DiscoveryServer;
@@ -16,11 +17,14 @@ public static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = EurekaRequest.LongestBodyBytes);
+        // The registry does not stand in the registry.
+        builder.Configuration.AddInMemoryCollection([new($"{EurekaClientOptions.Section}:{nameof(EurekaClientOptions.ServerUrls)}", "")]);
+        builder.AddServiceDefaults("discovery-server");
         builder.Services.AddDiscovery();
         engines?.Invoke(builder);
 
         var app = builder.Build();
+        app.MapServiceDefaults();
         app.MapEureka();
         app.MapGet("/", app.Services.GetRequiredService<InstancesPage>().Handle).ExcludeFromDescription();
         return app;
@@ -30,11 +34,10 @@ public static class Program
     {
         services.AddOptions<DiscoveryOptions>().BindConfiguration(DiscoveryOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<DiscoveryOptions>, ValidateDiscoveryOptions>();
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddMetrics();
         services.AddSingleton<DiscoveryMetrics>();
         services.AddSingleton(provider => new LeaseRegistry(provider.GetRequiredService<IOptions<DiscoveryOptions>>().Value));
         services.AddHostedService<LeaseUpkeep>();
+        services.AddHealthSignal<PreservationSignal>();
         services.AddSingleton<RenderedRegistry>();
         services.AddSingleton<InstancesPage>();
         services.AddSingleton<ReadRegistry>();

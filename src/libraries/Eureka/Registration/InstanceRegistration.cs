@@ -14,7 +14,7 @@ internal sealed class InstanceRegistration(
     ILogger<InstanceRegistration> logger)
 {
     // A stop must not wait longer for a registry that does not answer; the lease runs out by itself.
-    private static readonly TimeSpan LongestDeregistration = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan LongestDeregistration = TimeSpan.FromSeconds(1.2);
 
     private readonly EurekaClientOptions _options = options.Value;
     private readonly RetryDelay _delay = new(options.Value.RenewalInterval);
@@ -22,23 +22,29 @@ internal sealed class InstanceRegistration(
     private InstanceInfo? _instance;
     private bool _registered;
 
+    // A registration whose answer was lost may stand in the registry all the same.
+    private bool _mayStand;
+
     /// <summary>Says that the process serves its callers.</summary>
     public void Started() => _started.TrySetResult();
 
-    public async Task RunAsync(CancellationToken stopping)
+    /// <param name="stopping">Ends the loop between two calls.</param>
+    /// <param name="aborting">Ends the call under way, too.</param>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
     {
         while (!stopping.IsCancellationRequested)
         {
-            var delay = await TryStepAsync(stopping);
-            var earlier = _started.Task.IsCompleted ? Task.Delay(Timeout.InfiniteTimeSpan, time, stopping) : _started.Task;
-            await earlier.WaitAsync(delay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var delay = await TryStepAsync(aborting);
+            var wait = _started.Task.IsCompleted ? Task.Delay(delay, time, stopping) : _started.Task.WaitAsync(delay, time, stopping);
+            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Takes the instance out. Called when the loop has ended.</summary>
+    /// <summary>Takes the instance out, once the loop has ended.</summary>
     public async Task DeregisterAsync(CancellationToken cancellation)
     {
-        if (!_registered || _instance is not { InstanceId: { } id }) return;
+        if (!_mayStand || _instance is not { InstanceId: { } id }) return;
+        registry.Registered(_registered = false);
         using var limit = new CancellationTokenSource(LongestDeregistration, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
@@ -51,17 +57,15 @@ internal sealed class InstanceRegistration(
         {
             EurekaLog.DeregistrationFailed(logger, _options.App, id, failure.Message);
         }
-
-        registry.Registered(_registered = false);
     }
 
-    private async Task<TimeSpan> TryStepAsync(CancellationToken stopping)
+    private async Task<TimeSpan> TryStepAsync(CancellationToken aborting)
     {
         try
         {
-            return await StepAsync(stopping) ? _delay.AfterSuccess() : _delay.AfterFailure();
+            return await StepAsync(aborting) ? _delay.AfterSuccess() : _delay.AfterFailure();
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (aborting.IsCancellationRequested)
         {
             return TimeSpan.Zero;
         }
@@ -80,7 +84,7 @@ internal sealed class InstanceRegistration(
     }
 
     /// <summary>True where the registry now holds the instance as it is.</summary>
-    private async Task<bool> StepAsync(CancellationToken stopping)
+    private async Task<bool> StepAsync(CancellationToken aborting)
     {
         var started = _started.Task.IsCompleted;
         if (_instance is null && address.Find(started) is { } found) _instance = Describe(found);
@@ -94,14 +98,14 @@ internal sealed class InstanceRegistration(
             _registered = false;
         }
 
-        if (_registered && await RenewAsync(_instance, stopping)) return true;
-        return await RegisterAsync(_instance, stopping);
+        if (_registered && await RenewAsync(_instance, aborting)) return true;
+        return await RegisterAsync(_instance, aborting);
     }
 
-    private async Task<bool> RenewAsync(InstanceInfo instance, CancellationToken stopping)
+    private async Task<bool> RenewAsync(InstanceInfo instance, CancellationToken aborting)
     {
         var query = $"?status={WireNames.Of(instance.Status)}&lastDirtyTimestamp={instance.LastDirtyTimestamp}";
-        var answer = await servers.SendAsync(HttpMethod.Put, Path(instance.InstanceId!) + query, null, stopping);
+        var answer = await servers.SendAsync(HttpMethod.Put, Path(instance.InstanceId!) + query, null, aborting);
         if (answer.IsSuccess)
         {
             registry.Answered(fetched: false);
@@ -113,9 +117,10 @@ internal sealed class InstanceRegistration(
         return false;
     }
 
-    private async Task<bool> RegisterAsync(InstanceInfo instance, CancellationToken stopping)
+    private async Task<bool> RegisterAsync(InstanceInfo instance, CancellationToken aborting)
     {
-        var answer = await servers.SendAsync(HttpMethod.Post, $"apps/{Uri.EscapeDataString(instance.App!)}", EurekaJsonWriter.Instance(instance), stopping);
+        _mayStand = true;
+        var answer = await servers.SendAsync(HttpMethod.Post, $"apps/{Uri.EscapeDataString(instance.App!)}", EurekaJsonWriter.Instance(instance), aborting);
         registry.Registered(_registered = answer.IsSuccess);
         if (!answer.IsSuccess) throw new RegistryUnreachableException($"the registry refuses the registration with status {(int)answer.Status}");
         registry.Answered(fetched: false);

@@ -254,7 +254,8 @@ internal sealed class LeaseRegistry(DiscoveryOptions options)
     {
         var expected = _leases.Values.Sum(lease => lease.RenewalsPerMinute);
         var received = _renewals.LastMinute(now);
-        return new(options.SelfPreservation && _leases.Count > 0 && received <= expected * options.RenewalThreshold, expected, received);
+        var isPreserving = options.SelfPreservation && _leases.Count > 0 && received <= expected * options.RenewalThreshold;
+        return new(isPreserving, expected, received, _leases.Values.Count(lease => lease.HasExpired(now, latenessMs: 0)));
     }
 
     private static long? Later(long? stored, long? said) => said > stored ? said : stored;
@@ -293,7 +294,12 @@ internal enum MetadataOutcome
 /// <param name="IsPreserving">Whether nothing is evicted.</param>
 /// <param name="ExpectedPerMinute">Heartbeats that the instances in the registry promised.</param>
 /// <param name="ReceivedLastMinute">Heartbeats that came.</param>
-internal readonly record struct Preservation(bool IsPreserving, double ExpectedPerMinute, int ReceivedLastMinute);
+/// <param name="Expired">Leases that have run out.</param>
+internal readonly record struct Preservation(bool IsPreserving, double ExpectedPerMinute, int ReceivedLastMinute, int Expired)
+{
+    /// <summary>Whether there is somebody whom preservation keeps.</summary>
+    public bool KeepsExpired => IsPreserving && Expired > 0;
+}
 
 internal readonly record struct EvictionOutcome(int Evicted, int Expired, Preservation Preservation);
 

@@ -32,8 +32,8 @@ internal sealed class LeaseUpkeep(
         var preserving = outcome is { Expired: > 0, Preservation.IsPreserving: true };
         if (preserving && !_preserving)
         {
-            var (_, expected, received) = outcome.Preservation;
-            DiscoveryLog.Preserving(logger, outcome.Expired, received, expected);
+            var preservation = outcome.Preservation;
+            DiscoveryLog.Preserving(logger, outcome.Expired, preservation.ReceivedLastMinute, preservation.ExpectedPerMinute);
         }
 
         if (_preserving && !preserving) DiscoveryLog.PreservingEnded(logger);

@@ -59,10 +59,10 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
             """;
     }
 
-    private static string Notice(Preservation preservation) => preservation.IsPreserving
-        ? """
-            <p class="notice">하트비트가 예상보다 적어 만료된 인스턴스를 내보내지 않습니다(자기 보호).
-            <span lang="en">Fewer heartbeats arrive than expected: no instance is evicted (self-preservation).</span></p>
+    private static string Notice(Preservation preservation) => preservation.KeepsExpired
+        ? $"""
+            <p class="notice">하트비트가 예상보다 적어 만료된 인스턴스 {preservation.Expired}개를 내보내지 않습니다(자기 보호).
+            <span lang="en">Fewer heartbeats arrive than expected: {preservation.Expired} expired instances are kept (self-preservation).</span></p>
             """
         : "";
 

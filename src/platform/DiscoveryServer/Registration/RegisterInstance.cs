@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FirstCome.DiscoveryServer.Leases;
 using FirstCome.Eureka.Wire;
+using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -77,7 +78,7 @@ internal sealed class RegisterInstance(
 
     private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
     {
-        var body = new MemoryStream(capacity: (int)Math.Clamp(context.Request.ContentLength ?? 2048, 0, EurekaRequest.LongestBodyBytes));
+        var body = new MemoryStream(capacity: (int)Math.Clamp(context.Request.ContentLength ?? 2048, 0, ServiceHosting.BodyBytesMax));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
