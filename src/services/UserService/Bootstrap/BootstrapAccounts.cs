@@ -1,0 +1,92 @@
+using System.Text.Json;
+using FirstCome.Authentication;
+using FirstCome.Engines.Database;
+using FirstCome.ServiceDefaults;
+using FirstCome.UserService.Members;
+using FirstCome.UserService.Passwords;
+using Microsoft.Extensions.Options;
+
+namespace FirstCome.UserService.Bootstrap;
+
+/// <summary>Section <c>Bootstrap</c>.</summary>
+public sealed class BootstrapOptions : ICheckedOptions
+{
+    /// <summary>
+    /// A JSON file <c>[{"role","email","password"}]</c>, readable by its owner only (mode 600): accounts that are missing are made at start, with that role besides member. Without it nobody is the
+    /// first admin. Default: none.
+    /// </summary>
+    public string? AccountsFile { get; set; }
+
+    public IEnumerable<string> Check()
+    {
+        if (AccountsFile is null) { yield break; }
+        if (!File.Exists(AccountsFile)) { yield return $"Bootstrap:AccountsFile must be an existing file, but there is none at \"{AccountsFile}\"."; }
+        else if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(AccountsFile) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+        {
+            yield return $"Bootstrap:AccountsFile must be readable by its owner only (chmod 600), but \"{AccountsFile}\" is not.";
+        }
+    }
+}
+
+/// <summary>One account of the file.</summary>
+internal sealed record BootstrapAccount(string Role, string Email, string Password);
+
+/// <summary>Makes the accounts of the file that are missing, before the first request. An address that has an account already is left as it is.</summary>
+internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
+{
+    private const int AccountsMax = 100, BytesMax = 64 * 1024;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.AccountsFile is not { } file) { return; }
+        var accounts = Read(await File.ReadAllBytesAsync(file, cancellationToken));
+        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, MakeAsync);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Checks the whole file by the rules of signing up; every wrong entry is told at once, by its place.</summary>
+    internal static IReadOnlyList<(string Email, string Password, Role Role)> Read(byte[] json)
+    {
+        var accounts = Parse(json);
+        var errors = new FieldErrors();
+        var checkedAccounts = accounts.Select((account, index) =>
+        {
+            var email = MemberRules.Email(account.Email, errors, $"[{index}].email");
+            var password = PasswordRules.ReadNew(account.Password, email, errors, $"[{index}].password");
+            if (!Roles.TryParse(account.Role, out var role)) { errors.Add($"[{index}].role", "must be one of member, merchant, operator, admin"); }
+            return (email, password, role);
+        }).ToList();
+        return errors.Any
+            ? throw new InvalidOperationException($"Bootstrap:AccountsFile is not right: {string.Join("; ", errors.ByField.SelectMany(field => field.Value.Select(sentence => $"{field.Key} {sentence}")))}.")
+            : checkedAccounts;
+    }
+
+    private static List<BootstrapAccount> Parse(byte[] json)
+    {
+        if (json.Length > BytesMax) { throw new InvalidOperationException($"Bootstrap:AccountsFile must have at most {BytesMax} bytes."); }
+        try
+        {
+            var accounts = JsonSerializer.Deserialize<List<BootstrapAccount>>(json, ApiJson.Options);
+            if (accounts is { Count: <= AccountsMax }) { return accounts; }
+        }
+        catch (JsonException exception)
+        {
+            // The parser's own words might repeat a password; its place is enough.
+            throw new InvalidOperationException($"Bootstrap:AccountsFile is not JSON of the form [{{\"role\",\"email\",\"password\"}}]: see line {exception.LineNumber + 1}, {exception.Path}.");
+        }
+        throw new InvalidOperationException($"Bootstrap:AccountsFile must be a list of at most {AccountsMax} accounts.");
+    }
+
+    private async ValueTask MakeAsync((string Email, string Password, Role Role) account, CancellationToken cancellationToken)
+    {
+        if (await database.ReadAsync((connection, token) => MemberTable.FindByEmailAsync(connection, account.Email, token), cancellationToken) is not null) { return; }
+        using var slot = await hashing.EnterAsync(cancellationToken) ?? throw new InvalidOperationException("No password could be hashed in time to make the accounts of Bootstrap:AccountsFile.");
+        var name = account.Email[..account.Email.IndexOf('@', StringComparison.Ordinal)];
+        var member = Member.New(account.Email, await slot.HashAsync(account.Password), name.Length > MemberRules.DisplayNameMax ? name[..MemberRules.DisplayNameMax] : name, MemberRules.LocaleDefault, account.Role, time.GetUtcNow());
+        if (await database.WriteAsync((connection, transaction, token) => MemberTable.InsertAsync(connection, transaction, database.Dialect, member, token), cancellationToken))
+        {
+            BootstrapLog.AccountMade(logger, member.Id, account.Role);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using FirstCome.Authentication;
+
+namespace FirstCome.UserService.Bootstrap;
+
+internal static partial class BootstrapLog
+{
+    [LoggerMessage(2401, LogLevel.Information, "Account {MemberId} made with the role {Role}")]
+    public static partial void AccountMade(ILogger logger, Guid memberId, Role role);
+}
