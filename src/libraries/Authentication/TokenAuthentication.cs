@@ -31,10 +31,11 @@ public static class TokenAuthentication
     }
 
     /// <summary>Enforces <see cref="AccessRule"/>s. Call it after <c>MapServiceDefaults</c> and before the endpoints.</summary>
-    public static WebApplication UseTokenAuthentication(this WebApplication app)
+    /// <param name="admission">Asked for each request once its caller is known; for rate limits.</param>
+    public static WebApplication UseTokenAuthentication(this WebApplication app, Admission? admission = null)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.UseMiddleware<TokenAuthenticationMiddleware>();
+        app.UseMiddleware<TokenAuthenticationMiddleware>(admission ?? (static (_, _) => null));
         return app;
     }
 }

@@ -5,10 +5,16 @@ using Microsoft.AspNetCore.Http;
 namespace FirstCome.Authentication;
 
 /// <summary>
+/// Asked when it is known whether a request's token is valid, before anything is refused for it. Null: go on; otherwise the request has been answered. Must not block; see <c>UseTokenAuthentication</c>.
+/// </summary>
+/// <param name="caller">The caller, or null where there is no valid token.</param>
+public delegate Task? Admission(HttpContext context, Caller? caller);
+
+/// <summary>
 /// Finds out who calls and refuses who may not, by the endpoint's <see cref="AccessRule"/>. Endpoints without a rule are open to everybody; there a token that is not valid counts as none.
 /// A remembered token costs a hash and two look-ups and completes synchronously.
 /// </summary>
-internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenValidator validator)
+internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenValidator validator, Admission admission)
 {
     private const string Scheme = "Bearer ";
 
@@ -16,20 +22,21 @@ internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenV
     {
         var rule = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>();
         var authorization = context.Request.Headers.Authorization;
-        if (authorization.Count == 0) { return rule is null ? next(context) : ChallengeAsync(context, null); }
+        if (authorization.Count == 0) { return admission(context, null) ?? (rule is null ? next(context) : ChallengeAsync(context, null)); }
         var header = authorization.Count == 1 ? authorization[0] : null;
         if (header is null || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return rule is null ? next(context) : ChallengeAsync(context, "Send one Authorization header of the form: Bearer, a space, the access token.");
+            return admission(context, null) ?? (rule is null ? next(context) : ChallengeAsync(context, "Send one Authorization header of the form: Bearer, a space, the access token."));
         }
         var validation = validator.ValidateAsync(header.AsMemory(Scheme.Length), context.RequestAborted);
-        return validation.IsCompletedSuccessfully ? GoOn(context, rule, validation.Result) : AwaitedAsync(context, rule, validation);
+        return validation.IsCompletedSuccessfully ? JudgeAsync(context, rule, validation.Result) : AwaitedAsync(context, rule, validation);
     }
 
-    private async Task AwaitedAsync(HttpContext context, AccessRule? rule, ValueTask<TokenVerdict> validation) => await GoOn(context, rule, await validation);
+    private async Task AwaitedAsync(HttpContext context, AccessRule? rule, ValueTask<TokenVerdict> validation) => await JudgeAsync(context, rule, await validation);
 
-    private Task GoOn(HttpContext context, AccessRule? rule, TokenVerdict verdict)
+    private Task JudgeAsync(HttpContext context, AccessRule? rule, TokenVerdict verdict)
     {
+        if (admission(context, verdict.Caller) is { } answered) { return answered; }
         if (verdict.Caller is not { } caller)
         {
             if (rule is null) { return next(context); }
@@ -39,12 +46,15 @@ internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenV
         }
         context.Features.Set(caller);
         if (rule is null) { return next(context); }
-        if (caller.RehearsalCampaign is { } campaign && !(rule.ClaimantOf is { } value && Guid.TryParse(context.Request.RouteValues[value] as string, out var asked) && asked == campaign))
+        if (caller.RehearsalCampaign is { } campaign && !rule.AnyCampaign && !IsFor(campaign, rule, context))
         {
             return ForbidAsync(context, "A rehearsal token is good for claims on its own campaign only.");
         }
         return caller.HasAny(rule.AnyOf) ? next(context) : ForbidAsync(context, $"This needs one of the roles: {string.Join(", ", Roles.Names(rule.AnyOf))}.");
     }
+
+    private static bool IsFor(Guid campaign, AccessRule rule, HttpContext context) =>
+        rule.ClaimantOf is { } routeValue && Guid.TryParse(context.Request.RouteValues[routeValue] as string, out var asked) && asked == campaign;
 
     private static Task ChallengeAsync(HttpContext context, string? whatToDo)
     {

@@ -16,6 +16,8 @@ internal sealed class FollowMemberChanges(IEventLog log, MemberStandings standin
     private const int RecordsMax = 500;
     private static readonly TimeSpan s_startWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_readWait = TimeSpan.FromSeconds(1);
+    // An empty answer counts as the end; long enough for a broker's first answer, short enough not to be felt at each start.
+    private static readonly TimeSpan s_catchUpWait = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_retryWait = TimeSpan.FromMilliseconds(500);
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,18 +76,20 @@ internal sealed class FollowMemberChanges(IEventLog log, MemberStandings standin
         var ends = await log.EndOffsetsAsync(Topics.MemberChanged, stopping);
         // A change that came while the reader was away is read again from the start: changes carry the whole standing, so replays do no harm.
         await using var reader = log.Subscribe(new LogSubscription(Topics.MemberChanged, null, new LogStart.Since(time.GetUtcNow() - MemberStandings.Kept)));
-        var started = time.GetTimestamp();
+        var reached = new Dictionary<int, long>();
+        if (ends.All(end => end == 0)) { _caughtUp.TrySetResult(); }
         while (true)
         {
-            var records = await reader.ReadAsync(RecordsMax, _caughtUp.Task.IsCompleted ? s_readWait : TimeSpan.FromMilliseconds(50), stopping);
-            foreach (var record in records) { Apply(record); }
+            var records = await reader.ReadAsync(RecordsMax, _caughtUp.Task.IsCompleted ? s_readWait : s_catchUpWait, stopping);
+            foreach (var record in records)
+            {
+                Apply(record);
+                reached[record.Position.Partition] = record.Position.Offset + 1;
+            }
             _away = false;
             if (_caughtUp.Task.IsCompleted) { continue; }
-            // An empty answer is the end as well: what stood before the first read may be older than 70 minutes.
-            if (ends.Sum() == 0 || (records.Count == 0 && time.GetElapsedTime(started) > TimeSpan.FromMilliseconds(50)) || records.Any(record => record.Position.Offset + 1 >= ends[record.Position.Partition]))
-            {
-                _caughtUp.TrySetResult();
-            }
+            // An empty answer is the end as well: what stands before the first record read may be older than 70 minutes.
+            if (records.Count == 0 || Enumerable.Range(0, ends.Count).All(partition => reached.GetValueOrDefault(partition) >= ends[partition])) { _caughtUp.TrySetResult(); }
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
             _keys = keys;
             _failure = null;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or JsonException or ArgumentException)
+        catch (Exception exception)
         {
             if (_failure is null) { AuthenticationLog.KeysNotFetched(logger, exception.Message); }
             _failure = "UserService does not give them";
