@@ -41,10 +41,15 @@ internal static class EurekaRequest
     public static bool TakesJson(HttpContext context)
     {
         string? accept = context.Request.Headers.Accept;
-        return string.IsNullOrEmpty(accept)
-            || accept.Contains("application/json", StringComparison.OrdinalIgnoreCase)
-            || accept.Contains("application/*;", StringComparison.Ordinal)
-            || accept.Contains("*/*", StringComparison.Ordinal);
+        if (string.IsNullOrWhiteSpace(accept)) return true;
+        foreach (var range in accept.AsSpan().Split(','))
+        {
+            var type = accept.AsSpan(range);
+            if (type.IndexOf(';') is >= 0 and var end) type = type[..end];
+            if (type.Trim() is "application/json" or "application/*" or "*/*") return true;
+        }
+
+        return false;
     }
 
     /// <summary>A browser: it asks for HTML before anything else.</summary>

@@ -38,7 +38,7 @@ public sealed class EurekaRegistry : IDisposable
         _deadline = time.CreateTimer(_ => Update(static () => { }), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Raised, at most once each time, when somebody asks for a service of which no instance is known.</summary>
+    /// <summary>Raised when somebody asks for a service of which no instance is known.</summary>
     internal event Action? Missed;
 
     /// <summary>Whether the registry answers.</summary>

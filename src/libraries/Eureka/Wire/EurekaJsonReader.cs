@@ -13,17 +13,12 @@ public static class EurekaJsonReader
     private static readonly JsonDocumentOptions DocumentOptions = new() { MaxDepth = 16 };
 
     /// <summary>The body of a registration, <c>{"instance":{…}}</c>.</summary>
-    public static InstanceInfo Instance(ReadOnlyMemory<byte> body)
-    {
-        using var document = Parse(body);
-        return Instance(Required(document.RootElement, "instance"));
-    }
+    public static InstanceInfo Instance(ReadOnlyMemory<byte> body) => Read(body, root => Instance(Required(root, "instance")));
 
     /// <summary>The answer to a fetch, <c>{"applications":{…}}</c>. An instance that cannot be read spoils the whole answer.</summary>
-    public static Applications Applications(ReadOnlyMemory<byte> body)
+    public static Applications Applications(ReadOnlyMemory<byte> body) => Read(body, root =>
     {
-        using var document = Parse(body);
-        var applications = Required(document.RootElement, "applications");
+        var applications = Required(root, "applications");
         var instances = new List<InstanceInfo>();
         foreach (var application in OneOrMany(applications, "application"))
         {
@@ -35,18 +30,20 @@ public static class EurekaJsonReader
             }
         }
 
-        return new(Text(applications, "versions__delta") ?? "", Text(applications, "apps__hashcode") ?? "", instances);
-    }
+        return new Applications(Text(applications, "versions__delta") ?? "", Text(applications, "apps__hashcode") ?? "", instances);
+    });
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    private static T Read<T>(ReadOnlyMemory<byte> body, Func<JsonElement, T> read)
     {
         try
         {
-            return JsonDocument.Parse(body, DocumentOptions);
+            using var document = JsonDocument.Parse(body, DocumentOptions);
+            return read(document.RootElement);
         }
         catch (InvalidOperationException invalidText)
         {
-            throw new JsonException("The text is not valid UTF-8.", invalidText);
+            // Escapes of half a surrogate pair are found only when the text is taken out.
+            throw new JsonException("The text is not valid Unicode.", invalidText);
         }
     }
 
@@ -65,7 +62,7 @@ public static class EurekaJsonReader
             OverriddenStatus = WireNames.Status(Text(instance, "overriddenStatus") ?? Text(instance, "overriddenstatus")) ?? InstanceStatus.Unknown,
             Port = Port(instance, "port", defaults.Port),
             SecurePort = Port(instance, "securePort", defaults.SecurePort),
-            CountryId = Number(instance, "countryId") is { } country ? checked((int)InRange(country, 0, int.MaxValue, "countryId")) : 1,
+            CountryId = Number(instance, "countryId") is { } country ? (int)InRange(country, 0, int.MaxValue, "countryId") : 1,
             DataCenter = DataCenter(instance),
             Lease = Lease(instance),
             Metadata = Metadata(instance) ?? InstanceInfo.NoMetadata,
@@ -129,7 +126,7 @@ public static class EurekaJsonReader
             // The class name is how Java marks an empty map; it is no entry.
             if (entry.NameEquals("@class")) continue;
             if (entry.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array) throw new JsonException("metadata values must be text.");
-            entries[Checked(() => entry.Name)] = entry.Value.ValueKind == JsonValueKind.String ? Checked(entry.Value.GetString)! : entry.Value.GetRawText();
+            entries[entry.Name] = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : entry.Value.GetRawText();
         }
 
         return entries.ToImmutable();
@@ -154,7 +151,7 @@ public static class EurekaJsonReader
     private static string? Text(JsonElement owner, string name) => Property(owner, name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } text => Checked(text.GetString),
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
         { ValueKind: JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False } bare => bare.GetRawText(),
         _ => throw new JsonException($"{name} must be text."),
     };
@@ -173,17 +170,4 @@ public static class EurekaJsonReader
 
     private static long InRange(long value, long least, long greatest, string name) =>
         value >= least && value <= greatest ? value : throw new JsonException($"{name} must be from {least} to {greatest}.");
-
-    // Escapes of half surrogate pairs are found only when the text is taken out.
-    private static T Checked<T>(Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InvalidOperationException invalidText)
-        {
-            throw new JsonException("The text holds half a surrogate pair.", invalidText);
-        }
-    }
 }

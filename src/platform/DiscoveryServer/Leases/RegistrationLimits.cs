@@ -14,8 +14,14 @@ internal static class RegistrationLimits
     /// <summary>The host name stands for an id that is missing.</summary>
     public static string IdOf(InstanceInfo instance) => string.IsNullOrWhiteSpace(instance.InstanceId) ? instance.HostName! : instance.InstanceId;
 
+    public static string MetadataComplaint { get; } =
+        $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters, none of them control characters but line ends and tabs";
+
     public static bool Allow(ImmutableSortedDictionary<string, string> metadata) =>
-        metadata.Count <= MostMetadataEntries && metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= LongestMetadata;
+        metadata.Count <= MostMetadataEntries
+        && metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= LongestMetadata
+        // XML has no place for the others.
+        && !metadata.Any(entry => entry.Key.Any(char.IsControl) || entry.Value.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')));
 
     /// <summary>What to change; null where everything is within its limits.</summary>
     public static string? Complaint(InstanceInfo instance)
@@ -30,7 +36,7 @@ internal static class RegistrationLimits
         if (!texts.All(text => IsWithin(text, LongestText))) return $"Addresses must have at most {LongestText} characters and no control characters";
         return Allow(instance.Metadata) && (instance.DataCenter?.Metadata is not { } dataCenter || Allow(dataCenter))
             ? null
-            : $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters";
+            : MetadataComplaint;
     }
 
     private static bool IsWithin(string? text, int longest) => text is null || (text.Length <= longest && !text.Any(char.IsControl));

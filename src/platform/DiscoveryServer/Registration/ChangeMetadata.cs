@@ -12,8 +12,7 @@ internal sealed class ChangeMetadata(LeaseRegistry registry, TimeProvider time)
         return registry.ChangeMetadata(EurekaRequest.Key(context), entries, time.GetUtcNow().ToUnixTimeMilliseconds()) switch
         {
             MetadataOutcome.Changed => EurekaResponse.Empty(context),
-            MetadataOutcome.TooLarge => EurekaResponse.Refusal(
-                context, $"Metadata must have at most {RegistrationLimits.MostMetadataEntries} entries and {RegistrationLimits.LongestMetadata} characters"),
+            MetadataOutcome.TooLarge => EurekaResponse.Refusal(context, RegistrationLimits.MetadataComplaint),
             _ => EurekaResponse.Status(context, StatusCodes.Status404NotFound),
         };
     }
