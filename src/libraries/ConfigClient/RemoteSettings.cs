@@ -33,7 +33,15 @@ internal sealed class RemoteSettings
     /// <summary>Servers are inside; a proxy or a redirect could carry credentials elsewhere.</summary>
     public static RemoteSettings For(ConfigClientOptions options)
     {
-        var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) };
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            // A limit that is reached in the middle of an answer would else wait another two seconds for the rest of it.
+            MaxResponseDrainSize = 0,
+        };
         return new RemoteSettings(options, new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = AnswerBytesMax });
     }
 

@@ -38,7 +38,8 @@ internal sealed class YamlDocuments
         }
         catch (YamlException e)
         {
-            throw new SettingsFileException(e.InnerException?.Message ?? e.Message, e.Start.Line);
+            // What is missing at the end is noticed on the line after it.
+            throw new SettingsFileException(e.InnerException?.Message ?? e.Message, Math.Min(e.Start.Line, content.AsSpan().TrimEnd((byte)'\n').Count((byte)'\n') + 1));
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {

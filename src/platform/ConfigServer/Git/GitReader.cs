@@ -83,6 +83,9 @@ internal sealed class GitReader(IOptions<ConfigServerOptions> options, TimeProvi
     /// </summary>
     private static ResolvedLabel? Find(Repository repository, string label)
     {
+        // The library underneath reads a name up to its first null character.
+        if (label.Any(char.IsControl))
+            return null;
         if (label == "HEAD")
             return Commit(repository.Head.Tip) is { } head ? new ResolvedLabel(head, Moves: true) : null;
         foreach (var (prefix, moves) in new[] { ("refs/heads/", true), ("refs/tags/", false), ("refs/remotes/origin/", true), ("", true) })

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -11,6 +12,9 @@ namespace FirstCome.ConfigServer.TextFormats;
 /// </summary>
 internal static partial class YamlText
 {
+    /// <summary>Breaks that no other style keeps, and what an editor would hide.</summary>
+    private static readonly SearchValues<char> WantEscapes = SearchValues.Create("\t\r\u0085\u2028\u2029\uFEFF");
+
     public static string Render(OrderedDictionary<string, object> tree, Placeholders? placeholders)
     {
         if (tree.Count == 0)
@@ -91,10 +95,10 @@ internal static partial class YamlText
         if (CanBePlain(text) && (isText || (keepPlain && text.Length > 0)))
             return text;
         var blankAtLineEnd = BlankAtLineEnd().IsMatch(text);
-        if (text.Contains('\t', StringComparison.Ordinal) || text.Contains('\r', StringComparison.Ordinal) || blankAtLineEnd && text.Contains('\n', StringComparison.Ordinal)
-            || isKey && text.Contains('\n', StringComparison.Ordinal))
+        var severalLines = text.Contains('\n', StringComparison.Ordinal);
+        if (text.AsSpan().ContainsAny(WantEscapes) || severalLines && (isKey || blankAtLineEnd))
             return DoubleQuoted(text);
-        return text.Contains('\n', StringComparison.Ordinal) ? Literal(text, indent) : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+        return severalLines ? Literal(text, indent) : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
     }
 
     private static string Literal(string text, int indent)
@@ -122,6 +126,7 @@ internal static partial class YamlText
                 '\u0085' => "\\N",
                 '\u2028' => "\\L",
                 '\u2029' => "\\P",
+                '\uFEFF' => "\\uFEFF",
                 _ => character.ToString(CultureInfo.InvariantCulture),
             });
         }
