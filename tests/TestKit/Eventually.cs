@@ -9,18 +9,18 @@ public static class Eventually
 
     /// <summary>Returns as soon as <paramref name="condition"/> holds; fails the test when it does not within <paramref name="limit"/>.</summary>
     /// <param name="what">Ends the sentence "Did not happen within …: ".</param>
-    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan limit, string what, CancellationToken cancellationToken = default)
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan limit, string what)
     {
         ArgumentNullException.ThrowIfNull(condition);
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
             if (watch.Elapsed > limit) { throw new TimeoutException($"Did not happen within {limit}: {what}"); }
-            await Task.Delay(s_interval, cancellationToken);
+            await Task.Delay(s_interval);
         }
     }
 
-    /// <inheritdoc cref="TrueAsync(Func{Task{bool}}, TimeSpan, string, CancellationToken)"/>
-    public static Task TrueAsync(Func<bool> condition, TimeSpan limit, string what, CancellationToken cancellationToken = default) =>
-        TrueAsync(() => Task.FromResult(condition()), limit, what, cancellationToken);
+    /// <inheritdoc cref="TrueAsync(Func{Task{bool}}, TimeSpan, string)"/>
+    public static Task TrueAsync(Func<bool> condition, TimeSpan limit, string what) =>
+        TrueAsync(() => Task.FromResult(condition()), limit, what);
 }

@@ -8,23 +8,31 @@ namespace FirstCome.TestKit;
 public sealed class GarnetServer : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private EmbeddedGarnet _garnet;
+    private readonly string _memory;
+    private EmbeddedGarnet? _garnet;
 
-    public GarnetServer() => _garnet = EmbeddedGarnet.Start(_folder.FullName);
+    public GarnetServer(string memory = "512m")
+    {
+        _memory = memory;
+        Start();
+    }
 
     /// <summary>A connection with the product's own settings.</summary>
-    public async Task<IConnectionMultiplexer> ConnectAsync() => await ConnectionMultiplexer.ConnectAsync(RedisConnection.Options(_garnet.EndPoint));
+    public async Task<IConnectionMultiplexer> ConnectAsync() =>
+        await ConnectionMultiplexer.ConnectAsync(RedisConnection.Options(_garnet?.EndPoint ?? throw new InvalidOperationException("The server does not run.")));
 
-    /// <summary>Ends it and starts an empty one at the same address.</summary>
-    public void Restart()
+    /// <summary>Starts it, empty, at the same address as before.</summary>
+    public void Start() => _garnet ??= EmbeddedGarnet.Start(_folder.FullName, _memory);
+
+    public void Stop()
     {
-        _garnet.Dispose();
-        _garnet = EmbeddedGarnet.Start(_folder.FullName);
+        _garnet?.Dispose();
+        _garnet = null;
     }
 
     public void Dispose()
     {
-        _garnet.Dispose();
+        Stop();
         _folder.Dispose();
     }
 }

@@ -1,20 +1,19 @@
 using System.Data.Common;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using EvolveDb.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace FirstCome.Engines.Database;
 
 /// <summary>Runs an assembly's embedded scripts <c>Migrations/V1__name.sql</c> through Evolve, which keeps its account in the table <c>changelog</c>.</summary>
-internal static class Migrations
+internal static partial class Migrations
 {
     public static async Task RunAsync(DatabaseEngine engine, Assembly assembly, ILogger logger, CancellationToken cancellationToken)
     {
-        var prefix = $"{assembly.GetName().Name}.Migrations.";
-        if (!assembly.GetManifestResourceNames().Any(name => name.StartsWith(prefix, StringComparison.Ordinal)))
-        {
-            throw new InvalidOperationException($"{assembly.GetName().Name} embeds no scripts Migrations/V1__name.sql; its project file needs <EmbeddedResource Include=\"Migrations/*.sql\" />.");
-        }
+        var prefix = assembly.GetManifestResourceNames().Select(name => ScriptName().Match(name)).FirstOrDefault(match => match.Success)?.Groups["folder"].Value
+            ?? throw new InvalidOperationException(
+                $"{assembly.GetName().Name} embeds no scripts Migrations/V1__name.sql; its project file needs <EmbeddedResource Include=\"Migrations/*.sql\" />.");
         try
         {
             await using var alone = await engine.EnterMigrationAsync(cancellationToken);
@@ -44,12 +43,15 @@ internal static class Migrations
     }
 
     // Evolve wraps what the driver says.
-    private static DbException? EngineFailure(DatabaseEngine engine, Exception exception)
+    private static Exception? EngineFailure(DatabaseEngine engine, Exception exception)
     {
         for (var current = exception; current is not null; current = current.InnerException)
         {
-            if (current is DbException failure && engine.Classify(failure) != DatabaseFault.Statement) { return failure; }
+            if (current is IOException or UnauthorizedAccessException || (current is DbException failure && engine.Classify(failure) != DatabaseFault.Statement)) { return current; }
         }
         return null;
     }
+
+    [GeneratedRegex(@"^(?<folder>.*\.Migrations\.)V\d+__[a-z0-9_]+\.sql$", RegexOptions.CultureInvariant)]
+    private static partial Regex ScriptName();
 }

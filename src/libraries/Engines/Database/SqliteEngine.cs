@@ -25,6 +25,7 @@ internal sealed class SqliteEngine(string file) : DatabaseEngine(SqlDialect.Sqli
         DefaultTimeout = 1,
         Pooling = true,
     }.ConnectionString;
+    private volatile bool _isWriteAhead;
 
     public override ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -34,8 +35,10 @@ internal sealed class SqliteEngine(string file) : DatabaseEngine(SqlDialect.Sqli
         {
             connection.Open();
             using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;";
+            // The journal's mode stays with the file, the others go with the connection.
+            command.CommandText = $"PRAGMA busy_timeout = 5000; {(_isWriteAhead ? "" : "PRAGMA journal_mode = WAL; ")}PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;";
             command.ExecuteNonQuery();
+            _isWriteAhead = true;
             return ValueTask.FromResult<DbConnection>(connection);
         }
         catch

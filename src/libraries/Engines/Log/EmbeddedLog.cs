@@ -41,6 +41,7 @@ public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
+        Stopping = _stopping.Token;
         _queue = Channel.CreateBounded<LogWork>(new BoundedChannelOptions(options.QueueMax) { SingleReader = true });
         ReaderConnectionString = new SqliteConnectionStringBuilder { DataSource = options.File, Mode = SqliteOpenMode.ReadOnly, DefaultTimeout = 1 }.ConnectionString;
         _writer = Task.Run(WriteAsync);
@@ -113,7 +114,7 @@ public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
 
     internal string ReaderConnectionString { get; }
 
-    internal CancellationToken Stopping => _stopping.Token;
+    internal CancellationToken Stopping { get; }
 
     internal Task<TopicLog> TopicAsync(string name, CancellationToken cancellationToken) => RunAsync(_ => Existing(name), 0, cancellationToken);
 

@@ -29,7 +29,8 @@ public sealed class EmbeddedGarnet : IDisposable
     public EndPoint EndPoint { get; }
 
     /// <summary>Starts a server whose socket and overflow stand in <paramref name="folder"/>, which must be this user's own; what an earlier one left there is deleted.</summary>
-    public static EmbeddedGarnet Start(string folder)
+    /// <param name="memory">How much it keeps in memory before it moves the oldest to the folder: a power of two, as <c>512m</c>.</param>
+    public static EmbeddedGarnet Start(string folder, string memory = "512m")
     {
         var overflow = Path.Combine(folder, "redis-overflow");
         if (Directory.Exists(overflow)) { Directory.Delete(overflow, recursive: true); }
@@ -45,7 +46,7 @@ public sealed class EmbeddedGarnet : IDisposable
         File.Delete(socket);
 
         var endPoint = new UnixDomainSocketEndPoint(socket);
-        var server = new GarnetServer(Options(endPoint, socket, overflow));
+        var server = new GarnetServer(Options(endPoint, socket, overflow, memory));
         server.Start();
         return new EmbeddedGarnet(server, endPoint, ownFolder);
     }
@@ -56,7 +57,7 @@ public sealed class EmbeddedGarnet : IDisposable
         if (_ownFolder is not null) { Directory.Delete(_ownFolder, recursive: true); }
     }
 
-    private static GarnetServerOptions Options(EndPoint endPoint, string socket, string overflow) => new()
+    private static GarnetServerOptions Options(EndPoint endPoint, string socket, string overflow, string memory) => new()
     {
         EndPoints = [endPoint],
         UnixSocketPath = socket,
@@ -67,8 +68,8 @@ public sealed class EmbeddedGarnet : IDisposable
         LuaTransactionMode = true,
         LuaOptions = new LuaOptions(LuaMemoryManagementMode.Native, "", Timeout.InfiniteTimeSpan, LuaLoggingMode.Silent, []),
         // Memory is taken page by page as it fills. Beyond its bound Garnet would drop the oldest records without a word; with the storage tier it moves them to the folder.
-        LogMemorySize = "512m",
-        PageSize = "4m",
+        LogMemorySize = memory,
+        PageSize = "1m",
         IndexMemorySize = "16m",
         EnableStorageTier = true,
         LogDir = overflow,
