@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using FirstCome.Contracts.Problems;
@@ -106,6 +107,12 @@ internal static partial class BadRequest
     {
         var field = FieldOf(json.Path);
         var message = json.Message;
+        // The reader's own exception is inside the one that tells the path.
+        if (json.InnerException is JsonException)
+        {
+            errors.Add("body", string.Create(CultureInfo.InvariantCulture, $"is not well-formed JSON, or is nested too deeply: line {json.LineNumber + 1}, byte {json.BytePositionInLine + 1}"));
+            return;
+        }
         if (Unmapped().Match(message) is { Success: true } unmapped) { errors.Add(Join(field, unmapped.Groups["name"].Value), "is unknown: leave it out"); return; }
         if (Duplicate().Match(message) is { Success: true } duplicate) { errors.Add(field.Length > 0 ? field : duplicate.Groups["name"].Value, "stands there twice: send it once"); return; }
         if (message.StartsWith("JSON deserialization for type", StringComparison.Ordinal))
@@ -114,8 +121,7 @@ internal static partial class BadRequest
             if (errors.Any) { return; }
         }
         if (message.StartsWith("must ", StringComparison.Ordinal)) { errors.Add(field.Length > 0 ? field : "body", message); return; }
-        errors.Add(field.Length > 0 ? field : "body", message.Contains("could not be converted", StringComparison.Ordinal) || message.Contains("null", StringComparison.Ordinal)
-            ? "has another type or is out of range" : "is not well-formed JSON, or is nested too deeply");
+        errors.Add(field.Length > 0 ? field : "body", "has another type, is out of range or is missing");
     }
 
     private static string Join(string path, string name) => path.Length == 0 || path == name || path.EndsWith("." + name, StringComparison.Ordinal) ? (path.Length == 0 ? name : path) : $"{path}.{name}";

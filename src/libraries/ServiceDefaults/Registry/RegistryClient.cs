@@ -34,7 +34,8 @@ internal static class RegistryClient
             }
             eureka.App = service;
             if (!Uri.TryCreate(options.AdvertisedUrl ?? options.Url, UriKind.Absolute, out var own)) { return; }
-            eureka.Port ??= own.Port;
+            // Port 0 asks for any; the server's own is known once it has started.
+            if (own.Port > 0) { eureka.Port ??= own.Port; }
             var host = own.Host.Trim('[', ']');
             var isAny = IPAddress.TryParse(host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any));
             if (!isAny && host is not ("+" or "*")) { eureka.IpAddress ??= host; }

@@ -50,7 +50,7 @@ public static class ApiJson
         if (type.Kind != JsonTypeInfoKind.Object) { return; }
         foreach (var property in type.Properties)
         {
-            if (property.AssociatedParameter is { HasDefaultValue: false } && !property.IsSetNullable && Nullable.GetUnderlyingType(property.PropertyType) is null) { property.IsRequired = true; }
+            if (property is { AssociatedParameter.HasDefaultValue: false, Set: not null } && !property.IsSetNullable && Nullable.GetUnderlyingType(property.PropertyType) is null) { property.IsRequired = true; }
         }
     }
 
