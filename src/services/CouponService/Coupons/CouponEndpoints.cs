@@ -1,6 +1,7 @@
 using FirstCome.Authentication;
 using FirstCome.CouponService.Issuance;
 using FirstCome.CouponService.Redemptions;
+using FirstCome.CouponService.Sweeps;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CouponService.Coupons;
@@ -12,14 +13,13 @@ internal static class CouponEndpoints
     {
         var services = builder.Services;
         services.AddCheckedOptions<CouponOptions>("Coupons");
-        services.AddServiceClient(DeliverReleases.Client);
+        services.AddServiceClient(DeliverReleases.Service, DeliverReleases.Client);
         services.AddSingleton<IssuanceMetrics>();
         services.AddSingleton<IssueCoupons>();
         services.AddHealthSignal<IssuanceHealth>();
         services.AddHostedService<IssuanceConsumer>();
         services.AddSingleton<CancelCoupon>();
         services.AddSweep<DeliverReleases>();
-        services.AddHealthSignal<DeliverReleases>();
         services.AddSweep<RetryWaiting>();
         services.AddSweep<ExpireCoupons>();
         services.AddSweep<ForgetRedemptionKeys>();
@@ -45,9 +45,9 @@ internal static class CouponEndpoints
         routes.MapGet("/campaigns/{id:guid}/coupons", TraceCoupon.HandleAsync);
     }
 
-    private static void AddSweep<T>(this IServiceCollection services) where T : class, ISweep
+    private static void AddSweep<T>(this IServiceCollection services) where T : Sweep
     {
-        services.AddSingleton<T>();
-        services.AddHostedService<Sweeping<T>>();
+        services.AddHealthSignal<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 }

@@ -2,9 +2,6 @@ namespace FirstCome.CouponService.Coupons;
 
 internal static partial class CouponsLog
 {
-    [LoggerMessage(2201, LogLevel.Warning, "Sweep {Sweep} failed; tried again at its next turn")]
-    public static partial void SweepFailed(ILogger logger, Exception exception, string sweep);
-
     [LoggerMessage(2202, LogLevel.Information, "Coupon {CouponId} of campaign {CampaignId} cancelled by {OperatorId}; place released: {Released}")]
     public static partial void CouponCancelled(ILogger logger, long couponId, Guid campaignId, Guid operatorId, bool released);
 

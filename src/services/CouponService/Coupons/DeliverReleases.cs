@@ -1,6 +1,7 @@
 using System.Net;
 using Dapper;
 using FirstCome.Contracts.Internal;
+using FirstCome.CouponService.Sweeps;
 using FirstCome.Engines.Database;
 using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.Options;
@@ -20,27 +21,25 @@ internal sealed class PendingRelease
 /// Tells IssueService of places given back, again and again until it has answered 204; it counts each once by its sequence, so that telling twice does no harm.
 /// What fails waits longer each time, up to five minutes; an IssueService that is away ends the turn.
 /// </summary>
-internal sealed class DeliverReleases(Database database, IHttpClientFactory clients, IOptions<CouponOptions> options, TimeProvider time, ILogger<DeliverReleases> logger) : ISweep, IHealthSignal
+internal sealed class DeliverReleases(Database database, IHttpClientFactory clients, IOptions<CouponOptions> options, TimeProvider time, ILogger<DeliverReleases> logger)
+    : Sweep("coupon-releases", options.Value.SweepInterval, time, logger)
 {
-    public const string Client = "issue-service";
+    public const string Service = "issue-service", Client = "coupon-releases";
 
     /// <summary>How long after the cancellation the sweep takes over.</summary>
     public static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_nowMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_delayMin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_delayMax = TimeSpan.FromMinutes(5);
+    private readonly TimeProvider _time = time;
     private volatile string? _failure;
 
-    public TimeSpan Interval => options.Value.SweepInterval;
-
-    public string Name => "releases";
-
-    public HealthState Current => _failure is { } failure ? new HealthState(Severity.Degraded, $"Places of cancelled coupons wait to be given back: {failure}") : HealthState.Ok;
+    public override HealthState Current => _failure is { } failure ? new HealthState(Severity.Degraded, $"places of cancelled coupons wait to be given back: {failure}") : base.Current;
 
     /// <summary>Delivers a release right after its cancellation; waits 2 s at most. Where that fails the sweep goes on.</summary>
     public async Task DeliverNowAsync(PendingRelease release)
     {
-        using var limit = new CancellationTokenSource(s_nowMax, time);
+        using var limit = new CancellationTokenSource(s_nowMax, _time);
         try
         {
             if (await DeliverAsync(release, limit.Token) is { } failure) { CouponsLog.ReleaseNotDelivered(logger, Id(release), release.Sequence, 1, failure); }
@@ -49,9 +48,9 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
         catch (Exception exception) { CouponsLog.ReleaseNotDelivered(logger, Id(release), release.Sequence, 1, exception.Message); }
     }
 
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { now = time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
+        var parameters = new { now = _time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
         var due = await database.ReadAsync(
             async (connection, token) => (await connection.QueryAsync<PendingRelease>(new CommandDefinition(
                 "SELECT coupon_id AS CouponId, campaign_id AS CampaignId, sequence AS Sequence, attempts AS Attempts FROM release_outbox WHERE due_at <= @now ORDER BY due_at LIMIT @max",
@@ -85,7 +84,7 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
         using var response = await client.PostAsJsonAsync(
             new Uri($"internal/campaigns/{Id(release)}/releases", UriKind.Relative), new ReleaseOrder(release.Sequence), ApiJson.Options, cancellationToken);
         if (response.StatusCode != HttpStatusCode.NoContent) { return $"issue-service answered {(int)response.StatusCode}"; }
-        var parameters = new { id = release.CouponId, now = time.GetUtcNow().ToUnixTimeMilliseconds() };
+        var parameters = new { id = release.CouponId, now = _time.GetUtcNow().ToUnixTimeMilliseconds() };
         await database.WriteAsync(
             async (connection, transaction, token) =>
             {
@@ -100,7 +99,7 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
     private Task<int> PostponeAsync(PendingRelease release, CancellationToken cancellationToken)
     {
         var delay = s_delayMin * Math.Pow(2, Math.Min(release.Attempts, 10));
-        var parameters = new { id = release.CouponId, dueAt = (time.GetUtcNow() + (delay < s_delayMax ? delay : s_delayMax)).ToUnixTimeMilliseconds() };
+        var parameters = new { id = release.CouponId, dueAt = (_time.GetUtcNow() + (delay < s_delayMax ? delay : s_delayMax)).ToUnixTimeMilliseconds() };
         return database.WriteAsync(
             (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
                 "UPDATE release_outbox SET attempts = attempts + 1, due_at = @dueAt WHERE coupon_id = @id", parameters, transaction, cancellationToken: token)),

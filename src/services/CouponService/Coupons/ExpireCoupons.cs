@@ -1,17 +1,19 @@
 using Dapper;
+using FirstCome.CouponService.Sweeps;
 using FirstCome.Engines.Database;
 using Microsoft.Extensions.Options;
 
 namespace FirstCome.CouponService.Coupons;
 
 /// <summary>Writes down which coupons have expired; readers judge by the clock before that, so nobody sees the difference.</summary>
-internal sealed class ExpireCoupons(Database database, IOptions<CouponOptions> options, TimeProvider time, ILogger<ExpireCoupons> logger) : ISweep
+internal sealed class ExpireCoupons(Database database, IOptions<CouponOptions> options, TimeProvider time, ILogger<ExpireCoupons> logger)
+    : Sweep("coupon-expiry", options.Value.SweepInterval, time, logger)
 {
-    public TimeSpan Interval => options.Value.SweepInterval;
+    private readonly TimeProvider _time = time;
 
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { now = time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
+        var parameters = new { now = _time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
         // Nearly always nothing is due: then no write transaction is begun.
         var due = await database.ReadAsync(
             (connection, token) => connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using FirstCome.CouponService.Coupons;
+using FirstCome.CouponService.Sweeps;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
 using Microsoft.Extensions.Options;
@@ -8,11 +9,10 @@ using Microsoft.Extensions.Options;
 namespace FirstCome.CouponService.Issuance;
 
 /// <summary>Makes the coupons of records whose campaign was unknown when they came, once it is known.</summary>
-internal sealed class RetryWaiting(Database database, IssueCoupons issue, IOptions<CouponOptions> options, ILogger<RetryWaiting> logger) : ISweep
+internal sealed class RetryWaiting(Database database, IssueCoupons issue, IOptions<CouponOptions> options, TimeProvider time, ILogger<RetryWaiting> logger)
+    : Sweep("waiting-records", options.Value.SweepInterval, time, logger)
 {
-    public TimeSpan Interval => options.Value.SweepInterval;
-
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
         var max = options.Value.SweepBatchMax;
         // Nearly always nothing waits: then no write transaction is begun.

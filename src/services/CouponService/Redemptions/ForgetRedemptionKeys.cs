@@ -1,18 +1,20 @@
 using Dapper;
 using FirstCome.CouponService.Coupons;
+using FirstCome.CouponService.Sweeps;
 using FirstCome.Engines.Database;
 using Microsoft.Extensions.Options;
 
 namespace FirstCome.CouponService.Redemptions;
 
 /// <summary>Deletes idempotency keys past their time. The redemptions stay, and the same order of a merchant stays a repetition.</summary>
-internal sealed class ForgetRedemptionKeys(Database database, IOptions<CouponOptions> options, TimeProvider time) : ISweep
+internal sealed class ForgetRedemptionKeys(Database database, IOptions<CouponOptions> options, TimeProvider time, ILogger<ForgetRedemptionKeys> logger)
+    : Sweep("redemption-keys", options.Value.SweepInterval, time, logger)
 {
-    public TimeSpan Interval => options.Value.SweepInterval;
+    private readonly TimeProvider _time = time;
 
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { before = (time.GetUtcNow() - options.Value.RedemptionKeyRetention).ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
+        var parameters = new { before = (_time.GetUtcNow() - options.Value.RedemptionKeyRetention).ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
         // Nearly always nothing is due: then no write transaction is begun.
         var due = await database.ReadAsync(
             (connection, token) => connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
