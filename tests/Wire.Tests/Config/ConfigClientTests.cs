@@ -128,6 +128,7 @@ public sealed class ConfigClientTests : IDisposable
 
         await UntilAsync(async () => (await http.GetStringAsync(new Uri(server.Url, "/health"), Cancellation)).Contains("issue-service.yml, line 3", StringComparison.Ordinal));
         Assert.Equal(("10", good), (Value(host, "Issue:Limit"), State(host).Version));
+        Assert.Contains(good!, await http.GetStringAsync(new Uri(server.Url, "/issue-service/default"), Cancellation), StringComparison.Ordinal);
         Assert.Contains(other, await http.GetStringAsync(new Uri(server.Url, "/coupon-service/default"), Cancellation), StringComparison.Ordinal);
 
         _settings.Commit("issue-service.yml", Limit20);
