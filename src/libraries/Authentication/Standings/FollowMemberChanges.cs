@@ -23,6 +23,7 @@ internal sealed class FollowMemberChanges(IEventLog log, MemberStandings standin
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _following = Task.CompletedTask;
     private volatile bool _away;
+    private bool _disposed;
 
     public string Name => "member-changes";
 
@@ -42,8 +43,10 @@ internal sealed class FollowMemberChanges(IEventLog log, MemberStandings standin
         await _following.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    // The container knows this under three types and disposes it once for each.
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true)) { return; }
         await _stopping.CancelAsync();
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
