@@ -56,13 +56,19 @@ public static class ApiJson
 
     private sealed class InstantConverter : JsonConverter<DateTimeOffset>
     {
+        // 42 characters at most, each of which may be escaped.
+        private const int BytesMax = 252;
+
         public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            if (reader.TokenType != JsonTokenType.String || reader.ValueIsEscaped || !reader.TryGetDateTimeOffset(out var value) || !HasOffset(reader.ValueSpan))
+            // Many writers escape the plus sign, and a value may lie across two segments of the body: the text is looked at as a whole, unescaped.
+            var length = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
+            if (reader.TokenType == JsonTokenType.String && length <= BytesMax && reader.TryGetDateTimeOffset(out var value))
             {
-                throw new JsonException("must be an instant with an offset, for instance 2030-01-31T09:00:00Z");
+                Span<byte> text = stackalloc byte[BytesMax];
+                if (HasOffset(text[..reader.CopyString(text)])) { return value.ToUniversalTime(); }
             }
-            return value.ToUniversalTime();
+            throw new JsonException("must be an instant with an offset, for instance 2030-01-31T09:00:00Z");
         }
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
