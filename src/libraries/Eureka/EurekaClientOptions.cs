@@ -38,7 +38,10 @@ public sealed class EurekaClientOptions
     /// <summary>Between two heartbeats, shortened by up to a tenth at random. 1 s to 5 min, default 30 s.</summary>
     public TimeSpan RenewalInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>After which the registry may drop an instance that sends no heartbeats. Longer than <see cref="RenewalInterval"/>, at most 1 h, default 90 s.</summary>
+    /// <summary>
+    /// After which the registry may drop an instance that sends no heartbeats. 1 s longer than <see cref="RenewalInterval"/> or more,
+    /// at most 1 h, default 90 s.
+    /// </summary>
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(90);
 
     /// <summary>Between two fetches, shortened by up to a tenth at random. 100 ms to 2 min, default 30 s.</summary>
@@ -53,7 +56,9 @@ public sealed class EurekaClientOptions
     /// <summary>Keeps the last registry for a start without a server. Default: none is kept.</summary>
     public string? CacheFile { get; set; }
 
-    /// <summary>Asked before each heartbeat once the process has started; what differs from the last answer is registered at once. Default: always UP.</summary>
+    /// <summary>
+    /// Asked before each heartbeat once the process has started; what differs from the last answer is registered at once. Default: always UP.
+    /// </summary>
     public Func<InstanceStatus>? Status { get; set; }
 }
 

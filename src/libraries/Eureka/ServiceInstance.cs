@@ -30,8 +30,8 @@ public sealed record ServiceInstance(
         var port = secure ? info.SecurePort : info.Port;
         var host = info.HostName ?? info.IpAddress;
         var address = info.IpAddress ?? host;
-        if (info.App is null || host is null || address is null || (info.InstanceId ?? info.HostName) is not { } id || port is not { Enabled: true, Number: > 0 })
-            return null;
+        if (info.App is null || host is null || address is null || (info.InstanceId ?? info.HostName) is not { } id) return null;
+        if (port is not { Enabled: true, Number: > 0 }) return null;
         return IsHost(host) && IsHost(address) ? new(info.App.ToLowerInvariant(), id, host, address, port.Number, secure, info.Metadata) : null;
     }
 

@@ -11,7 +11,8 @@ internal static partial class DiscoveryLog
     [LoggerMessage(3, LogLevel.Warning, "Evicted {Evicted} of {Expired} instances whose leases have run out")]
     public static partial void Evicted(ILogger logger, int evicted, int expired);
 
-    [LoggerMessage(4, LogLevel.Warning, "Self-preservation: {Expired} leases have run out and are kept, as {Received} heartbeats came in the last minute of {Expected} expected")]
+    [LoggerMessage(4, LogLevel.Warning,
+        "Self-preservation: {Expired} leases have run out and are kept, as {Received} heartbeats came in the last minute of {Expected} expected")]
     public static partial void Preserving(ILogger logger, int expired, int received, double expected);
 
     [LoggerMessage(5, LogLevel.Information, "Self-preservation has ended")]

@@ -55,7 +55,8 @@ internal sealed class ValidateDiscoveryOptions : IValidateOptions<DiscoveryOptio
         void Between<T>(T value, T least, T greatest, string key)
             where T : IComparable<T>
         {
-            if (!(value.CompareTo(least) >= 0 && value.CompareTo(greatest) <= 0)) errors.Add($"Discovery:{key} is {value}; it must be from {least} to {greatest}.");
+            var isWithin = value.CompareTo(least) >= 0 && value.CompareTo(greatest) <= 0;
+            if (!isWithin) errors.Add($"Discovery:{key} is {value}; it must be from {least} to {greatest}.");
         }
     }
 }

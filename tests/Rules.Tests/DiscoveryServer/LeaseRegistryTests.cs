@@ -72,6 +72,17 @@ public sealed class LeaseRegistryTests
         Assert.Equal(InstanceStatus.Up, _registry.StatusOf("A", "1"));
     }
 
+    [Fact]
+    public void Heartbeats_keep_an_override_alive()
+    {
+        const long halfAnHour = 30 * 60 * 1000;
+        _registry.Register(Instance("A", "1"), now: 0, replicated: false);
+        _registry.OverrideStatus(A1, InstanceStatus.OutOfService, null, 0);
+        for (var i = 1; i <= 4; i++) _registry.Renew(A1, null, i * halfAnHour, false);
+        _registry.RemoveOverride(A1, InstanceStatus.Up, null, 5 * halfAnHour);
+        Assert.Equal(InstanceStatus.Up, _registry.StatusOf("A", "1"));
+    }
+
     [Theory]
     [InlineData(InstanceStatus.Down, InstanceStatus.OutOfService, InstanceStatus.Up, false, InstanceStatus.Down)]
     [InlineData(InstanceStatus.Starting, InstanceStatus.OutOfService, null, false, InstanceStatus.Starting)]

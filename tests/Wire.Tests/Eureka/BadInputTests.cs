@@ -76,7 +76,8 @@ public sealed class BadInputTests
         [
             "", "null", "[]", "1", "\"\"", "{", good[..^1], good + "x",
             new string('[', 60_000), "{\"instance\":" + new string('{', 60_000),
-            good.Replace("\"h\"", "\"\\ud800\""), good.Replace("hostName", "host\\ud800me"), good.Replace("\"h\"", "{}"), good.Replace("\"h\"", "\"a\\u0000b\""),
+            good.Replace("\"h\"", "\"\\ud800\""), good.Replace("hostName", "host\\ud800me"),
+            good.Replace("\"h\"", "{}"), good.Replace("\"h\"", "\"a\\u0000b\""),
             good.Replace("\"h\"", $"\"{new string('h', 256)}\""),
             good.Replace("\"more\":0", "\"port\":{\"$\":65536}"), good.Replace("\"more\":0", "\"port\":{\"$\":-1}"), good.Replace("\"more\":0", "\"port\":80"),
             good.Replace("\"more\":0", "\"port\":{\"$\":1e3}"), good.Replace("\"more\":0", "\"lastDirtyTimestamp\":99999999999999999999"),
@@ -91,7 +92,8 @@ public sealed class BadInputTests
     }
 
     private static StringContent Registration(string id) => new(
-        """{"instance":{"instanceId":"ID","hostName":"h","app":"a","ipAddr":"1.2.3.4","dataCenterInfo":{"@class":"x","name":"MyOwn"}}}""".Replace("\"ID\"", $"\"{id}\""),
+        """{"instance":{"instanceId":"ID","hostName":"h","app":"a","ipAddr":"1.2.3.4","dataCenterInfo":{"@class":"x","name":"MyOwn"}}}"""
+            .Replace("\"ID\"", $"\"{id}\""),
         Encoding.UTF8, "application/json");
 
     private static async Task RegisterAsync(StartedServer server, string id)

@@ -24,7 +24,9 @@ public sealed class EurekaClientTests
         Assert.Equal($"127.0.0.1:coupon-service:{coupons.Port}", instance.InstanceId);
         Assert.Equal("a", instance.Metadata["zone"]);
         Assert.Empty(gateway.Registry.Instances("user-service"));
-        Assert.True(gateway.Registry.State is { Reachable: true, LastError: null, LastFetchedAt: not null, Registered: true });
+        await Eventually(
+            () => gateway.Registry.State is { Reachable: true, LastError: null, LastFetchedAt: not null, Registered: true },
+            "the state tells that all is well");
     }
 
     [Fact]

@@ -103,7 +103,9 @@ internal sealed class ExchangeReplay(HttpClient http, bool gzipIsShownDecoded = 
 
     private static void Sort(JsonObject item)
     {
-        var entries = item.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())).ToArray();
+        var entries = item.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone()))
+            .ToArray();
         item.Clear();
         foreach (var (key, value) in entries) item[key] = value;
     }

@@ -44,9 +44,9 @@ internal sealed class LeaseRegistry(DiscoveryOptions options)
         lock (_lock)
         {
             if (!_leases.TryGetValue(key, out var lease)) return (RenewOutcome.NoLease, null);
-            var status = StatusRule.Decide(lease.Instance.Status, Override(lease, now), lease.Instance.Status, replicated);
-            if (status == InstanceStatus.Unknown) return (RenewOutcome.StatusUnknown, null);
-            if (status != lease.Instance.Status) Change(key, lease, lease.Instance with { Status = status, Action = InstanceAction.Modified }, now);
+            if (lease.Instance.Status == InstanceStatus.Unknown) return (RenewOutcome.StatusUnknown, null);
+            // An override lives on while what it overrides sends heartbeats.
+            if (lease.Instance.Status is InstanceStatus.Up or InstanceStatus.OutOfService) _ = Override(lease, now);
             _renewals.Add(now);
             lease.RenewedAt = now;
             var stored = lease.Instance.LastDirtyTimestamp;

@@ -25,7 +25,8 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
     public Task Handle(HttpContext context)
     {
         context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsync(Render(), context.RequestAborted);
@@ -49,7 +50,8 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
             <h1>서비스 등록소 <span lang="en">· Service registry</span></h1>
             {{Notice(preservation)}}
             <p>인스턴스 {{instances.Length}}개. 지난 1분 하트비트 {{preservation.ReceivedLastMinute}}회, 예상 {{Number(preservation.ExpectedPerMinute)}}회.
-            <span lang="en">{{instances.Length}} instances; {{preservation.ReceivedLastMinute}} heartbeats in the last minute of {{Number(preservation.ExpectedPerMinute)}} expected.</span></p>
+            <span lang="en">{{instances.Length}} instances; {{preservation.ReceivedLastMinute}} heartbeats in the last minute
+            of {{Number(preservation.ExpectedPerMinute)}} expected.</span></p>
             <table><thead><tr><th scope="col">서비스 <span lang="en">Service</span><th scope="col">인스턴스 <span lang="en">Instance</span>
             <th scope="col">주소 <span lang="en">Address</span><th scope="col">상태 <span lang="en">Status</span>
             <th scope="col">마지막 하트비트 <span lang="en">Last heartbeat</span></tr></thead><tbody>
@@ -78,7 +80,8 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
         var status = WireNames.Of(instance.Status);
         var overridden = instance.OverriddenStatus == InstanceStatus.Unknown ? "" : " (지정 · overridden)";
         return $"""
-            <tr><td>{Html.Encode(instance.App!)}<td>{Html.Encode(RegistrationLimits.IdOf(instance))}<td>{Html.Encode(address)}<td class="{status}">{status}{overridden}<td>{Number(age.TotalSeconds)} s</tr>
+            <tr><td>{Html.Encode(instance.App!)}<td>{Html.Encode(RegistrationLimits.IdOf(instance))}<td>{Html.Encode(address)}
+            <td class="{status}">{status}{overridden}<td>{Number(age.TotalSeconds)} s</tr>
 
             """;
     }
