@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.ServiceDefaults;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -31,17 +30,8 @@ internal sealed record CampaignQuery(CampaignState? State, string Text, int Limi
         return new(state, Normalise(text), page.Limit, page.After, everything);
     }
 
-    /// <summary>Case and white space make no difference to a search, so they make none to the cache.</summary>
-    public static string Normalise(string text)
-    {
-        var normal = new StringBuilder(text.Length);
-        foreach (var character in text.Normalize(NormalizationForm.FormC))
-        {
-            if (!char.IsWhiteSpace(character)) { normal.Append(char.ToLowerInvariant(character)); }
-            else if (normal.Length > 0 && normal[^1] != ' ') { normal.Append(' '); }
-        }
-        return normal.ToString().TrimEnd(' ');
-    }
+    /// <summary>Case makes no difference to the search, so it makes none to the cache.</summary>
+    public static string Normalise(string text) => text.ToLowerInvariant();
 
     public string ToInternalQuery()
     {
