@@ -22,7 +22,7 @@ internal sealed class DiscoveryMetrics
         _evictions = meter.CreateCounter<long>("discovery.evictions");
         meter.CreateObservableGauge("discovery.heartbeats.expected_per_minute", () => Preservation().ExpectedPerMinute);
         meter.CreateObservableGauge("discovery.heartbeats.last_minute", () => Preservation().ReceivedLastMinute);
-        meter.CreateObservableGauge("discovery.self_preservation", () => Preservation().IsPreserving ? 1 : 0);
+        meter.CreateObservableGauge("discovery.self_preservation", () => Preservation().KeepsExpired ? 1 : 0);
         meter.CreateObservableGauge("discovery.instances", () => registry.Snapshot().Instances.Length);
 
         Preservation Preservation() => registry.Preservation(time.GetUtcNow().ToUnixTimeMilliseconds());
