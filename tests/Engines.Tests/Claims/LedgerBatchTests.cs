@@ -1,0 +1,134 @@
+using FirstCome.Contracts.Campaigns;
+using FirstCome.Contracts.Messages;
+using FirstCome.Engines.Log;
+using FirstCome.IssueService.Gate;
+using FirstCome.IssueWorker.Recording;
+using Xunit;
+
+namespace FirstCome.EnginesTests.Claims;
+
+/// <summary>What the worker's transaction keeps, whatever the log brings.</summary>
+public sealed class LedgerBatchTests
+{
+    private static GateAnswer Answer(long sequence, int nth = 1) => new(GateVerdict.Won, sequence, nth, 1_800_000_000_000 + sequence);
+
+    [Fact]
+    public async Task A_replay_changes_nothing_and_is_told_with_the_same_code()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, Answer(1), 1);
+        var first = Assert.Single(Assert.Single(await bench.RecordAsync()).Issued);
+        await bench.PublishAsync(member, Answer(1), 1);
+        var again = Assert.Single(await bench.RecordAsync());
+        Assert.Equal((0, first.Code, first.IssuedAtMs), (again.New, Assert.Single(again.Issued).Code, again.Issued[0].IssuedAtMs));
+        Assert.Equal(1, await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id"));
+    }
+
+    [Fact]
+    public async Task The_same_claim_twice_in_one_batch_is_one_row()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, Answer(1), 1);
+        await bench.PublishAsync(member, Answer(1), 1);
+        var result = Assert.Single(await bench.RecordAsync());
+        Assert.Equal((1, 2), (result.New, result.Issued.Count));
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id"));
+    }
+
+    [Fact]
+    public async Task A_number_that_belongs_to_another_member_is_a_dead_letter_and_the_row_stays()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        var (one, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await bench.PublishAsync(one, Answer(1), 1);
+        await bench.RecordAsync();
+        await bench.PublishAsync(other, Answer(1), 1);
+        var result = Assert.Single(await bench.RecordAsync());
+        Assert.Equal("sequence-conflict", Assert.Single(result.Reviewed).Reason);
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM dead_letter WHERE campaign_id = @id AND has_row = 0 AND state = 1"));
+        Assert.Equal(1, await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id"));
+        await bench.PublishAsync(other, Answer(1), 1);
+        Assert.Empty(Assert.Single(await bench.RecordAsync()).Reviewed);
+    }
+
+    [Fact]
+    public async Task A_second_number_for_the_same_nth_is_a_dead_letter()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, Answer(1), 1);
+        await bench.PublishAsync(member, Answer(2), 1);
+        var result = Assert.Single(await bench.RecordAsync());
+        Assert.Equal("member-conflict", Assert.Single(result.Reviewed).Reason);
+        Assert.Equal(1, Assert.Single(result.Issued).Sequence);
+    }
+
+    [Fact]
+    public async Task Beyond_the_limit_the_worker_waits_and_then_keeps_the_claim_under_review()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 1);
+        await bench.PublishAsync(Guid.CreateVersion7(), Answer(1), 1);
+        await bench.PublishAsync(Guid.CreateVersion7(), Answer(2), 1);
+        var reader = bench.Log.Subscribe(new LogSubscription(Topics.CouponClaims, null, new LogStart.Since(DateTimeOffset.UnixEpoch)));
+        var batch = new LedgerBatch(bench.Ledger, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<LedgerBatch>.Instance);
+        var records = new List<ConsumedRecord>();
+        while (records.Count < 2) { records.AddRange(await reader.ReadAsync(10, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken)); }
+        Assert.Null(await batch.WriteAsync(records, patient: true, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id"));
+        var result = Assert.Single(await bench.RecordAsync());
+        Assert.Equal(("beyond-limit", 2L), (result.Reviewed[0].Reason, result.Reviewed[0].Sequence));
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND state = 2 AND sequence = 2"));
+        Assert.Equal(1, await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id"));
+        await reader.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_record_that_names_no_claim_is_kept_raw()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await bench.Log.ProduceAsync(Topics.CouponClaims, [new LogRecord("x", "{\"campaignId\":17}"u8.ToArray()), new LogRecord("y", new byte[] { 0, 255, 1 })], TestContext.Current.CancellationToken);
+        await bench.PublishAsync(Guid.CreateVersion7(), Answer(1), 1);
+        var results = await bench.RecordAsync();
+        Assert.Equal((2, 1), (results.Sum(result => result.Malformed), results.Sum(result => result.New)));
+        Assert.Equal(2, await bench.CountAsync("SELECT COUNT(*) FROM malformed_record"));
+    }
+
+    [Fact]
+    public async Task Of_a_group_a_member_is_issued_one_coupon_where_the_campaign_asks_for_it()
+    {
+        await using var bench = await ClaimBench.StartAsync(
+            quota: 5, campaign => campaign with { Group = "spring", PerMember = 2, Audience = [new AudienceCondition(AudienceCondition.FirstInGroupKind)] });
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, Answer(1), 1, "a");
+        await bench.RecordAsync();
+        await bench.PublishAsync(member, Answer(2, nth: 2), 1, "b");
+        Assert.Equal("group-conflict", Assert.Single(Assert.Single(await bench.RecordAsync()).Reviewed).Reason);
+    }
+
+    [Fact]
+    public async Task Offsets_move_with_the_rows_and_never_go_back()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 50);
+        for (var i = 1; i <= 20; i++) { await bench.PublishAsync(Guid.CreateVersion7(), Answer(i), 1); }
+        await bench.RecordAsync();
+        Assert.Equal(20, await bench.CountAsync("SELECT SUM(next_offset) FROM consumer_offset"));
+        var reader = bench.Log.Subscribe(new LogSubscription(Topics.CouponClaims, null, new LogStart.Since(DateTimeOffset.UnixEpoch)));
+        var batch = new LedgerBatch(bench.Ledger, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<LedgerBatch>.Instance);
+        var early = await reader.ReadAsync(3, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        await batch.WriteAsync(early, patient: false, TestContext.Current.CancellationToken);
+        Assert.Equal(20, await bench.CountAsync("SELECT SUM(next_offset) FROM consumer_offset"));
+        await reader.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_code_is_another_one()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 200);
+        for (var i = 1; i <= 120; i++) { await bench.PublishAsync(Guid.CreateVersion7(), Answer(i), 1); }
+        var issued = (await bench.RecordAsync()).SelectMany(result => result.Issued).ToList();
+        Assert.Equal((120, 120), (issued.Count, issued.Select(row => row.Code).Distinct().Count()));
+        Assert.All(issued, row => Assert.True(FirstCome.Contracts.Coupons.CouponCode.TryParse(row.Code, out _)));
+    }
+}

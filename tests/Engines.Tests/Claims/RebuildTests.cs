@@ -1,0 +1,115 @@
+using FirstCome.IssueService.Gate;
+using FirstCome.IssueService.Recovery;
+using FirstCome.TestKit;
+using Xunit;
+
+namespace FirstCome.EnginesTests.Claims;
+
+/// <summary>When a gate may be trusted: what a rebuild keeps, and what it makes void.</summary>
+public sealed class RebuildTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task After_a_loss_every_promise_stands_and_the_numbers_go_on()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var (one, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var (first, second) = (await bench.AcceptAsync(one), await bench.AcceptAsync(other));
+        await bench.FlushAsync();
+        Assert.Equal(GateStatus.Lost, (await bench.Gate.LookAsync()).Status);
+        Assert.Equal(RebuildOutcome.Opened, await bench.RebuildAsync());
+        foreach (var (member, before) in new[] { (one, first), (other, second) })
+        {
+            var after = await bench.ReserveAsync(member);
+            Assert.Equal((GateVerdict.Held, before.Sequence, before.AcceptedAtMs, before.Nth), (after.Verdict, after.Sequence, after.AcceptedAtMs, after.Nth));
+        }
+        Assert.Equal(3, (await bench.ReserveAsync(Guid.CreateVersion7())).Sequence);
+        Assert.Equal(2, bench.Gate.Generation);
+    }
+
+    [Fact]
+    public async Task A_restarted_server_is_not_trusted_and_comes_back_whole()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var member = Guid.CreateVersion7();
+        var before = await bench.AcceptAsync(member);
+        bench.LoseRedis();
+        await Eventually.TrueAsync(async () =>
+        {
+            try { return (await bench.Gate.LookAsync()).Status == GateStatus.Lost; }
+            catch (StackExchange.Redis.RedisException) { return false; }
+        }, s_limit, "the restarted server says that the gate is lost");
+        Assert.Equal(RebuildOutcome.Opened, await bench.RebuildAsync());
+        Assert.Equal(before.Sequence, (await bench.ReserveAsync(member)).Sequence);
+    }
+
+    [Fact]
+    public async Task A_reservation_that_never_reached_the_log_becomes_void_and_its_late_record_is_dropped()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var (unlucky, lucky) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var unsent = await bench.ReserveAsync(unlucky);
+        await bench.AcceptAsync(lucky);
+        await bench.FlushAsync();
+        await bench.RebuildAsync();
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM void_sequence WHERE campaign_id = @id AND sequence = 1 AND generation = 2"));
+
+        await bench.PublishAsync(unlucky, unsent, generation: 1);
+        Assert.False(await bench.MarkAsync(unlucky, unsent, generation: 1));
+        Assert.Equal(1, Assert.Single(await bench.RecordAsync()).Stale);
+        Assert.Equal(0, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND sequence = 1"));
+        var again = await bench.AcceptAsync(unlucky);
+        Assert.Equal(3, again.Sequence);
+        Assert.Equal(1, Assert.Single(await bench.RecordAsync()).New);
+    }
+
+    [Fact]
+    public async Task A_record_before_the_cut_is_kept_though_its_answer_was_never_sent()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var member = Guid.CreateVersion7();
+        var reserved = await bench.ReserveAsync(member);
+        await bench.PublishAsync(member, reserved, generation: 1);
+        await bench.FlushAsync();
+        await bench.RebuildAsync();
+        var again = await bench.ReserveAsync(member);
+        Assert.Equal((GateVerdict.Held, reserved.Sequence), (again.Verdict, again.Sequence));
+    }
+
+    [Fact]
+    public async Task Of_two_rebuilds_at_once_one_opens_and_the_other_gives_up_or_follows()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var member = Guid.CreateVersion7();
+        var before = await bench.AcceptAsync(member);
+        await bench.FlushAsync();
+        var outcomes = await Task.WhenAll(bench.RebuildAsync(), bench.RebuildAsync());
+        Assert.Contains(RebuildOutcome.Opened, outcomes);
+        Assert.Equal(GateStatus.Answered, (await bench.Gate.LookAsync()).Status);
+        Assert.Equal(before.Sequence, (await bench.ReserveAsync(member)).Sequence);
+    }
+
+    [Fact]
+    public async Task An_open_gate_goes_on_after_a_rebuild_that_nobody_needed()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        var (member, unsent) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var before = await bench.AcceptAsync(member);
+        await bench.ReserveAsync(unsent);
+        await bench.RebuildAsync();
+        Assert.Equal(before.Sequence, (await bench.ReserveAsync(member)).Sequence);
+        // Its number was beyond every row, so that nothing shows that it was ever given.
+        Assert.Equal((GateVerdict.Won, 2L), (await bench.ReserveAsync(unsent) is var again ? (again.Verdict, again.Sequence) : default));
+    }
+
+    [Fact]
+    public async Task The_keys_of_an_older_generation_are_removed()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await bench.AcceptAsync(Guid.CreateVersion7());
+        await bench.RebuildAsync();
+        Assert.False(await bench.Redis.KeyExistsAsync(bench.Gate.Keys.Filter(1)));
+        Assert.True(await bench.Redis.KeyExistsAsync(bench.Gate.Keys.Filter(2)));
+    }
+}
