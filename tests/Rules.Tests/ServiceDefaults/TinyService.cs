@@ -29,7 +29,7 @@ internal sealed class TinyService : IAsyncDisposable
     public int Port => Client.BaseAddress!.Port;
 
     public static string[] Arguments(params string[] more) =>
-        ["--Service:Url=http://127.0.0.1:0", $"--Service:Key={Key}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", .. more];
+        ["--Service:Url=http://127.0.0.1:0", $"--Service:Key={Key}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Logging:LogLevel:Default=None", .. more];
 
     public static async Task<TinyService> StartAsync(Action<WebApplication> map, Action<WebApplicationBuilder>? add = null, string name = "tiny-service", params string[] arguments)
     {

@@ -8,8 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace FirstCome.ServiceDefaults;
 
 /// <summary>Makes a problem of every exception and of every bare status code of 400 and above.</summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed class ProblemMiddleware(RequestDelegate next, TimeProvider time, ILogger<ProblemMiddleware> logger)
 {
+    private const int QuietMs = 1_000;
+    private long _toldAt;
+    private long _untold;
+
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -45,15 +49,24 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case BadHttpRequestException bad:
                 return Problems.WriteAsync(context, TypeOf(bad.StatusCode) ?? ProblemTypes.InvalidRequest);
             case UnavailableException away:
-                ServiceDefaultsLog.RequestUnavailable(logger, context.Request.Path, away.GetType().Name, away.Message);
+                TellUnavailable(context, away);
                 return Problems.WriteAsync(context, ProblemTypes.Unavailable, retryAfter: away.RetryAfter);
             case HttpRequestException or OperationCanceledException { InnerException: TimeoutException }:
-                ServiceDefaultsLog.RequestUnavailable(logger, context.Request.Path, exception.GetType().Name, exception.Message);
+                TellUnavailable(context, exception);
                 return Problems.WriteAsync(context, ProblemTypes.Unavailable);
             default:
                 ServiceDefaultsLog.RequestFailed(logger, exception, context.Request.Method, context.Request.Path);
                 return Problems.WriteAsync(context, ProblemTypes.InternalError);
         }
+    }
+
+    // A crowd that meets an engine which is away would fill the disk: one line a second tells enough.
+    private void TellUnavailable(HttpContext context, Exception exception)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var toldAt = Volatile.Read(ref _toldAt);
+        if (now < toldAt + QuietMs || Interlocked.CompareExchange(ref _toldAt, now, toldAt) != toldAt) { Interlocked.Increment(ref _untold); return; }
+        ServiceDefaultsLog.RequestUnavailable(logger, context.Request.Path, exception.GetType().Name, exception.Message, Interlocked.Exchange(ref _untold, 0));
     }
 
     private static ProblemType? TypeOf(int status) => status switch

@@ -1,10 +1,9 @@
-using System.Net;
 using FirstCome.Eureka;
 using Microsoft.Extensions.Options;
 
 namespace FirstCome.ServiceDefaults;
 
-/// <summary>Sends a request that is addressed to a service's name to one of its instances.</summary>
+/// <summary>Sends a request that is addressed to a service's name to one of its instances. An answer is an answer: what was refused as unavailable is not asked for again, which would only add to the load.</summary>
 internal sealed class InstanceHandler(EurekaRegistry registry, ServiceIdentity identity, IOptions<ServiceOptions> options, TimeProvider time) : DelegatingHandler
 {
     private const int AttemptsMax = 3;
@@ -21,9 +20,7 @@ internal sealed class InstanceHandler(EurekaRegistry registry, ServiceIdentity i
             var last = attempt == AttemptsMax;
             try
             {
-                var response = await base.SendAsync(request, cancellationToken);
-                if (last || !IsSafe(request.Method) || response.StatusCode is not (HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout)) { return response; }
-                response.Dispose();
+                return await base.SendAsync(request, cancellationToken);
             }
             catch (HttpRequestException exception)
             {

@@ -16,7 +16,7 @@ public static class ServiceClients
 
     /// <summary>
     /// A named client, <c>IHttpClientFactory.CreateClient("coupon-service")</c>, whose base address is <c>http://coupon-service/</c>: an instance is chosen from the registry for each call, the service key and
-    /// <c>traceparent</c> are added, and all of it takes 5 s at most. Where no connection comes about, another instance is tried; safe requests are tried again after 502, 504 and broken connections too; twice at most.
+    /// <c>traceparent</c> are added, and all of it takes 5 s at most. Where no connection comes about, another instance is tried; a safe request also where its connection broke; twice at most.
     /// No instance: <see cref="HttpRequestException"/>, which a request that does not catch it answers as 503 <c>unavailable</c>.
     /// </summary>
     /// <param name="service">The registry's name of the service to call.</param>

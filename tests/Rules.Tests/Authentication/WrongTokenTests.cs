@@ -1,0 +1,72 @@
+using Microsoft.IdentityModel.Tokens;
+using Xunit;
+
+namespace FirstCome.RulesTests.Authentication;
+
+/// <summary>Tokens that are expired, forged, foreign or no tokens at all.</summary>
+public sealed class WrongTokenTests(TokenService tokens) : IClassFixture<TokenService>
+{
+    public static TheoryData<string> WrongTokens() =>
+    [
+        "alg none", "alg none with a signature", "alg none in capitals", "HS256 with the public key", "PS256", "no alg", "an unknown key", "the known key id, another key", "no key id", "another payload", "a cut signature",
+        "another issuer", "no issuer", "another audience", "no audience", "expired", "no expiry", "no subject", "a subject that is no id", "no time of issue", "a rehearsal of nothing", "another type", "encrypted",
+        "too long", "garbage", "two dots", "no base64", "empty", "a space within",
+    ];
+
+    [Theory, MemberData(nameof(WrongTokens))]
+    public async Task A_wrong_token_is_refused_and_counts_as_none(string kind)
+    {
+        var token = Wrong(kind);
+        var answer = await tokens.AskAsync("/member", token);
+        answer.ShouldBeProblem(401, "unauthenticated");
+        Assert.Contains("error=\"invalid_token\"", answer.Headers["WWW-Authenticate"], StringComparison.Ordinal);
+        Assert.Equal("nobody", (await tokens.AskAsync("/open", token)).Text);
+    }
+
+    private string Wrong(string kind)
+    {
+        var claims = TokenMaker.Claims(tokens.Member, tokens.Time.GetUtcNow());
+        const string header = """{"alg":"RS256","kid":"key-1","typ":"JWT"}""";
+        string With(string name, object? value) => tokens.Maker.Make(new Dictionary<string, object?>(claims) { [name] = value });
+        return kind switch
+        {
+            "alg none" => tokens.Maker.MakeRaw("""{"alg":"none","kid":"key-1","typ":"JWT"}""", claims, ""),
+            "alg none with a signature" => tokens.Maker.MakeRaw("""{"alg":"none","kid":"key-1","typ":"JWT"}""", claims),
+            "alg none in capitals" => tokens.Maker.MakeRaw("""{"alg":"NoNe","kid":"key-1","typ":"JWT"}""", claims, ""),
+            "HS256 with the public key" => tokens.Maker.Make(claims, new SigningCredentials(new SymmetricSecurityKey(tokens.Maker.PublicPem()) { KeyId = "key-1" }, SecurityAlgorithms.HmacSha256)),
+            "PS256" => tokens.Maker.Make(claims, new SigningCredentials(tokens.Maker.Key, SecurityAlgorithms.RsaSsaPssSha256)),
+            "no alg" => tokens.Maker.MakeRaw("""{"kid":"key-1","typ":"JWT"}""", claims),
+            "an unknown key" => tokens.Unpublished.Make(claims),
+            "the known key id, another key" => tokens.Unpublished.MakeRaw(header, claims),
+            "no key id" => tokens.Maker.MakeRaw("""{"alg":"RS256","typ":"JWT"}""", claims),
+            "another payload" => Spliced(tokens.Maker.Make(claims), tokens.Maker.Make(TokenMaker.Claims(Guid.CreateVersion7(), tokens.Time.GetUtcNow()))),
+            "a cut signature" => tokens.Maker.Make(claims)[..^4],
+            "another issuer" => With("iss", "somebody"),
+            "no issuer" => With("iss", null),
+            "another audience" => With("aud", "somebody"),
+            "no audience" => With("aud", null),
+            "expired" => With("exp", tokens.Time.GetUtcNow().ToUnixTimeSeconds()),
+            "no expiry" => With("exp", null),
+            "no subject" => With("sub", null),
+            "a subject that is no id" => With("sub", "admin"),
+            "no time of issue" => With("iat", null),
+            "a rehearsal of nothing" => With("rehearsal", "true"),
+            "another type" => tokens.Maker.MakeRaw("""{"alg":"RS256","kid":"key-1","typ":"refresh"}""", claims),
+            "encrypted" => "eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4Q0JDLUhTMjU2In0..AxY8DCtDaGlsbGljb3RoZQ.KDlTtXchhZTGufMYmOYGS4HffxPSUrfmqCHXaI9wOGY.U0m_YmjN04DJvceFICbCVQ",
+            "too long" => With("pad", new string('a', 5_000)),
+            "garbage" => "this-is-not-a-token-at-all",
+            "two dots" => "................",
+            "no base64" => "!!!!!!!!!!.!!!!!!!!!!.!!!!!!!!!!",
+            "empty" => "",
+            "a space within" => tokens.Maker.Make(claims).Insert(20, " "),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
+    }
+
+    // Header and signature of one, payload of the other.
+    private static string Spliced(string one, string other) => string.Join('.', one.Split('.')[0], other.Split('.')[1], one.Split('.')[2]);
+
+    [Theory]
+    [InlineData("Basic dXNlcjpwYXNz"), InlineData("Bearer"), InlineData("Bearer a, Bearer b"), InlineData("bearertoken")]
+    public async Task Another_scheme_is_refused(string header) => (await tokens.Service.GetAsync("/member", ("Authorization", header))).ShouldBeProblem(401, "unauthenticated");
+}
