@@ -32,7 +32,7 @@ public sealed class BootstrapOptions : ICheckedOptions
 internal sealed record BootstrapAccount(string Role, string Email, string Password);
 
 /// <summary>Makes the accounts of the file that are missing, before the first request. An address that has an account already is left as it is.</summary>
-internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
+internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, IOptions<PasswordOptions> passwords, TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
 {
     private const int AccountsMax = 100, BytesMax = 64 * 1024;
 
@@ -40,7 +40,7 @@ internal sealed class BootstrapAccounts(Database database, PasswordHashing hashi
     {
         if (options.Value.AccountsFile is not { } file) { return; }
         var accounts = Read(await File.ReadAllBytesAsync(file, cancellationToken));
-        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, MakeAsync);
+        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = passwords.Value.Concurrency, CancellationToken = cancellationToken }, MakeAsync);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

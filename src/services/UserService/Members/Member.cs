@@ -18,9 +18,13 @@ internal sealed record Member(
     public MemberAttributes Attributes => new(Grade, Tags, MemberSince, BirthMonth);
 
     /// <summary>A member who has just signed up.</summary>
-    public static Member New(string email, string passwordHash, string displayName, string locale, Role roles, DateTimeOffset now) => new(
-        Guid.CreateVersion7(now), email, passwordHash, displayName, locale, roles | Role.Member, "", [], now, null, false, null,
-        DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), now, 1);
+    public static Member New(string email, string passwordHash, string displayName, string locale, Role roles, DateTimeOffset now)
+    {
+        // As the row keeps it, so that the first answer says what every later one says.
+        var since = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+        return new Member(
+            Guid.CreateVersion7(now), email, passwordHash, displayName, locale, roles | Role.Member, "", [], since, null, false, null, DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), since, 1);
+    }
 
     /// <summary>
     /// The same member with every token issued until now refused. Tokens carry whole seconds, so the border is the next full second; a token made within the rest of this one

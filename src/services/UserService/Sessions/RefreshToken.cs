@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -21,7 +22,7 @@ internal readonly record struct RefreshToken(Guid SessionId, ReadOnlyMemory<byte
     {
         token = default;
         Span<byte> bytes = stackalloc byte[IdLength + SecretLength];
-        if (text is not { Length: TextLength } || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != bytes.Length) { return false; }
+        if (text is not { Length: TextLength } || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != bytes.Length) { return false; }
         token = new RefreshToken(new Guid(bytes[..IdLength], bigEndian: true), bytes[IdLength..].ToArray());
         return true;
     }
