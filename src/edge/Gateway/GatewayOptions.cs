@@ -46,7 +46,7 @@ internal sealed class GatewayOptions : ICheckedOptions
     public int ConnectionsMax { get; set; } = 20_000;
 
     /// <summary>Services that must be registered and healthy before <c>/health</c> is 200 for the first time. Empty entries are ignored. Default: all the others.</summary>
-    public string RequiredServices { get; set; } = "discovery-server,configserver,user-service,coupon-service,issue-service,issue-worker,cache-service,web";
+    public string RequiredServices { get; set; } = "configserver,user-service,coupon-service,issue-service,issue-worker,cache-service,web";
 
     public IEnumerable<string> Check()
     {
