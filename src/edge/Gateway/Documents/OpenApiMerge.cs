@@ -20,13 +20,13 @@ internal static class OpenApiMerge
         foreach (var (service, original) in documents)
         {
             var document = (JsonObject)original.DeepClone();
-            var names = NamesOf(service, document["components"]?["schemas"] as JsonObject, schemas);
+            var names = NamesOf(service, In(document, "schemas"), schemas);
             Rename(document, names);
-            AddMissing(document["components"]?["schemas"] as JsonObject, schemas, names);
-            AddMissing(document["components"]?["securitySchemes"] as JsonObject, securitySchemes, null);
+            AddMissing(In(document, "schemas"), schemas, names);
+            AddMissing(In(document, "securitySchemes"), securitySchemes, null);
             if (AddPaths(service, document["paths"] as JsonObject, paths)) { tags.Add(new JsonObject { ["name"] = service }); }
         }
-        var version = documents.Select(each => each.Document["openapi"]?.GetValue<string>()).OfType<string>().DefaultIfEmpty("3.1.1").Max(StringComparer.Ordinal);
+        var version = documents.Select(each => Text(each.Document["openapi"])).OfType<string>().DefaultIfEmpty("3.1.1").Max(StringComparer.Ordinal);
         var components = new JsonObject { ["schemas"] = schemas };
         if (securitySchemes.Count > 0) { components["securitySchemes"] = securitySchemes; }
         return new JsonObject
@@ -44,6 +44,10 @@ internal static class OpenApiMerge
             ["tags"] = tags,
         };
     }
+
+    private static JsonObject? In(JsonObject document, string part) => (document["components"] as JsonObject)?[part] as JsonObject;
+
+    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static bool IsPublic(string path) => path.StartsWith("/api/", StringComparison.Ordinal) || path.StartsWith("/.well-known/", StringComparison.Ordinal);
 
@@ -66,7 +70,7 @@ internal static class OpenApiMerge
             case JsonObject map:
                 foreach (var (key, value) in map.ToList())
                 {
-                    if (value is JsonValue text && text.TryGetValue<string>(out var reference) && Renamed(reference, names) is { } renamed) { map[key] = renamed; }
+                    if (Text(value) is { } reference && Renamed(reference, names) is { } renamed) { map[key] = renamed; }
                     else { Rename(value, names); }
                 }
                 break;
@@ -104,7 +108,7 @@ internal static class OpenApiMerge
                 if (operation is JsonObject described && described.ContainsKey("responses"))
                 {
                     described["tags"] = new JsonArray(service);
-                    if (described["operationId"] is JsonValue id) { described["operationId"] = $"{service}.{id.GetValue<string>()}"; }
+                    if (Text(described["operationId"]) is { } id) { described["operationId"] = $"{service}.{id}"; }
                 }
                 target.TryAdd(method, operation);
             }
