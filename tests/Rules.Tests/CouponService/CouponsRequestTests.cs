@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using System.Text.Json.Nodes;
 using FirstCome.Contracts.Coupons;
 using Xunit;
 
@@ -250,7 +250,7 @@ public sealed class CouponsRequestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reading_goes_on_while_the_clock_of_the_answer_is_in_utc()
+    public async Task Instants_are_told_in_utc()
     {
         var code = await _host.IssueAsync(await _host.CampaignAsync(), _member);
         var coupon = (await _host.SendAsync("GET", $"/api/coupons/{code}", _host.Token(_member))).Is(200);
@@ -259,6 +259,22 @@ public sealed class CouponsRequestTests : IAsyncLifetime
             Assert.EndsWith("Z", instant, StringComparison.Ordinal);
             Assert.Equal(TimeSpan.Zero, DateTimeOffset.Parse(instant, CultureInfo.InvariantCulture).Offset);
         }
-        Assert.Equal(HttpStatusCode.OK, (await _host.SendAsync("GET", "/openapi/v1.json", null)).Status);
+    }
+
+    [Fact]
+    public async Task The_document_tells_what_each_request_takes()
+    {
+        var document = (await _host.SendAsync("GET", "/openapi/v1.json", null)).Is(200);
+        var paths = document["paths"]!.AsObject();
+        Assert.DoesNotContain(paths, path => path.Key.StartsWith("/internal", StringComparison.Ordinal));
+        Assert.Equal(["code", "Idempotency-Key"], Parameters(paths["/api/coupons/{code}/redemptions"]!["post"]!));
+        Assert.Equal(["state", "limit", "after"], Parameters(paths["/api/coupons/me"]!["get"]!));
+        Assert.Equal(["day", "limit", "after"], Parameters(paths["/api/redemptions"]!["get"]!));
+        Assert.EndsWith("/RedeemRequest", Body("/api/coupons/{code}/redemptions"), StringComparison.Ordinal);
+        Assert.EndsWith("/CancelRequest", Body("/api/coupons/{code}/cancel"), StringComparison.Ordinal);
+        Assert.Equal("string", (string?)document["components"]!["schemas"]!["Coupon"]!["properties"]!["expiresAt"]!["type"]);
+
+        static IEnumerable<string> Parameters(JsonNode operation) => operation["parameters"]!.AsArray().Select(parameter => (string)parameter!["name"]!);
+        string Body(string path) => (string)paths[path]!["post"]!["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"]!;
     }
 }

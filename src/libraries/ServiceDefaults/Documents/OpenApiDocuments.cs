@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -23,9 +24,40 @@ internal static class OpenApiDocuments
                     [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemSchema, context.Document) },
                 },
             });
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<MethodInfo>().Any(TakesPage)) { AddPageParameters(operation); }
+            return Task.CompletedTask;
+        });
+        // The converters of ApiJson hide from the generator what they write.
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+            if (schema.Type is null && type == typeof(DateTimeOffset)) { (schema.Type, schema.Format) = (JsonSchemaType.String, "date-time"); }
+            if (schema.Type is null && type == typeof(TimeSpan)) { (schema.Type, schema.Format) = (JsonSchemaType.String, "duration"); }
             return Task.CompletedTask;
         });
     });
+
+    private static bool TakesPage(MethodInfo handler) => handler.GetParameters().Any(parameter => parameter.ParameterType == typeof(PageRequest));
+
+    // PageRequest binds itself, so the generator does not see what it reads.
+    private static void AddPageParameters(OpenApiOperation operation)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = "limit",
+            In = ParameterLocation.Query,
+            Description = $"How many items, 1 to {PageRequest.LimitMax}; default {PageRequest.LimitDefault}.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+        });
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = "after",
+            In = ParameterLocation.Query,
+            Description = "The next of an earlier page; opaque.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = PageRequest.AfterLengthMax },
+        });
+    }
 
     private sealed class Describe(ServiceIdentity identity) : IOpenApiDocumentTransformer
     {

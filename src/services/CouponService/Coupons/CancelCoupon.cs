@@ -17,9 +17,9 @@ internal sealed class CancelCoupon(Database database, DeliverReleases releases, 
     private const int ReasonLengthMax = 200;
 
     /// <param name="Reason">Why; 1 to 200 characters; kept in the audit.</param>
-    internal sealed record Request(string Reason);
+    internal sealed record CancelRequest(string Reason);
 
-    public async Task<IResult> HandleAsync(string code, Request request, HttpContext context, CancellationToken cancellationToken)
+    public async Task<IResult> HandleAsync(string code, CancelRequest request, HttpContext context, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         var reason = RequestText.Clean(request.Reason, 1, ReasonLengthMax, errors, "reason");

@@ -12,7 +12,7 @@ namespace FirstCome.CouponService.Coupons;
 /// <param name="Redemption">The order that holds it, for its member, for operators and for the merchant who redeemed it.</param>
 internal sealed record Coupon(
     string Code, Guid CampaignId, Guid MemberId, CouponState State, Benefit Benefit, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt,
-    DateTimeOffset? UsedAt, DateTimeOffset? CancelledAt, CouponRedemption? Redemption);
+    DateTimeOffset? UsedAt = null, DateTimeOffset? CancelledAt = null, CouponRedemption? Redemption = null);
 
 /// <summary>The redemption within a coupon.</summary>
 internal sealed record CouponRedemption(Guid Id, string OrderId, Money OrderAmount, Money Discount, DateTimeOffset RedeemedAt);

@@ -17,9 +17,9 @@ internal static class RedeemCoupon
 {
     /// <param name="OrderId">The merchant's own id of the order, 1 to 64 visible characters.</param>
     /// <param name="OrderAmount">What the order comes to before the discount, 1 minor unit or more.</param>
-    internal sealed record Request(string OrderId, Money OrderAmount);
+    internal sealed record RedeemRequest(string OrderId, Money OrderAmount);
 
-    public static async Task<IResult> HandleAsync(string code, Request request, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(string code, RedeemRequest request, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
         if (CouponAnswers.Mistyped(code, out var parsed) is { } mistyped) { return mistyped; }
         var errors = new FieldErrors();

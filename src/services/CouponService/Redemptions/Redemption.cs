@@ -12,7 +12,7 @@ namespace FirstCome.CouponService.Redemptions;
 /// <param name="Discount">In the order's currency; never more than the order.</param>
 /// <param name="UndoneAt">When it was undone; the coupon was free again from then on.</param>
 internal sealed record Redemption(
-    Guid Id, string Code, Guid CampaignId, Benefit Benefit, string OrderId, Money OrderAmount, Money Discount, DateTimeOffset RedeemedAt, DateTimeOffset? UndoneAt);
+    Guid Id, string Code, Guid CampaignId, Benefit Benefit, string OrderId, Money OrderAmount, Money Discount, DateTimeOffset RedeemedAt, DateTimeOffset? UndoneAt = null);
 
 /// <summary>A row of <c>redemption</c> with its coupon's code and terms.</summary>
 internal sealed class RedemptionRow

@@ -1,5 +1,8 @@
 using FirstCome.Authentication;
+using FirstCome.CouponService.Campaigns;
 using FirstCome.ServiceDefaults;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace FirstCome.CouponService.Redemptions;
 
@@ -10,12 +13,27 @@ internal static class RedemptionEndpoints
     {
         var ofCoupon = routes.MapGroup("/api/coupons/{code}/redemptions").WithTags("Redemptions").RequireRole(Role.Merchant);
         ofCoupon.MapPost("", RedeemCoupon.HandleAsync)
-            .WithSummary("Redeems a coupon for an order; needs an Idempotency-Key").Produces<Redemption>(StatusCodes.Status201Created).Produces<Redemption>();
+            .WithSummary("Redeems a coupon for an order: 201, and 200 when it is sent again").Produces<Redemption>(StatusCodes.Status201Created).Produces<Redemption>()
+            .ProducesProblems(400, 401, 403, 404, 409, 412, 422, 503).AddOpenApiOperationTransformer(DescribeKey);
         ofCoupon.MapGet("/{id:guid}", GetRedemption.HandleAsync)
-            .WithSummary("A redemption of one's own").Produces<Redemption>();
+            .WithSummary("A redemption of one's own").Produces<Redemption>().ProducesProblems(401, 403, 404, 503);
         ofCoupon.MapPost("/{id:guid}/undo", UndoRedemption.HandleAsync)
-            .WithSummary("Undoes a redemption of one's own: the coupon is free again").Produces<Redemption>();
+            .WithSummary("Undoes a redemption of one's own: the coupon is free again").Produces<Redemption>().ProducesProblems(401, 403, 404, 412, 503);
         routes.MapGet("/api/redemptions", ListRedemptions.HandleAsync).WithTags("Redemptions").RequireRole(Role.Merchant)
-            .WithSummary("What one redeemed on a day in Asia/Seoul, oldest first").Produces<Page<Redemption>>();
+            .WithSummary("What one redeemed on a day in Asia/Seoul, oldest first").Produces<Page<Redemption>>().ProducesProblems(400, 401, 403, 503);
+    }
+
+    private static Task DescribeKey(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = RedemptionOrder.KeyHeader,
+            In = ParameterLocation.Header,
+            Required = true,
+            Description = "1 to 128 visible ASCII characters, a new one for each order; kept for 7 days.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = RedemptionOrder.KeyLengthMax },
+        });
+        return Task.CompletedTask;
     }
 }

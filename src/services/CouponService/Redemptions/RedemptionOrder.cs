@@ -15,15 +15,16 @@ internal sealed record RedemptionOrder(string Code, string OrderId, Money Amount
 {
     /// <summary>The header that names a request, so that it can be sent twice.</summary>
     public const string KeyHeader = "Idempotency-Key";
+    public const int KeyLengthMax = 128;
 
-    private const int KeyLengthMax = 128, OrderIdLengthMax = 64, HashLength = 16;
+    private const int OrderIdLengthMax = 64, HashLength = 16;
 
     // What JSON numbers carry exactly from every client (RFC 8259, section 6).
     private const long MinorMax = (1L << 53) - 1;
 
     /// <summary>The order, or null where <paramref name="errors"/> tells what to change.</summary>
     /// <param name="code">The coupon's canonical code.</param>
-    public static RedemptionOrder? Read(string code, RedeemCoupon.Request request, StringValues key, FieldErrors errors)
+    public static RedemptionOrder? Read(string code, RedeemCoupon.RedeemRequest request, StringValues key, FieldErrors errors)
     {
         if (key.Count != 1 || key[0] is not { Length: >= 1 and <= KeyLengthMax } text || !text.All(character => character is >= '!' and <= '~'))
         {
