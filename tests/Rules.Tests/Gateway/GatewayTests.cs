@@ -156,7 +156,7 @@ public sealed partial class GatewayTests : IAsyncLifetime
             refused.ShouldBeProblem(429, "too-many-requests");
             Assert.Equal("10", refused.Headers["Retry-After"]);
         }
-await gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer nothing-of-a-token"));
+        await gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer nothing-of-a-token"));
         (await gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer nothing-of-a-token"))).ShouldBeProblem(429, "too-many-requests");
 
         // Another token each time: what counts is the member.
