@@ -63,6 +63,10 @@ public sealed class SignUpTests
         var resolved = await service.ResolveAsync(new(["nobody@example.com", " ", "KIM@example.com", "kim@example.com"], [stranger, id]));
         Assert.Equal([null, null, id, id], resolved.Emails);
         Assert.Equal([false, true], resolved.Ids);
+        var longest = $"{new string('a', 60)}@{string.Join('.', Enumerable.Repeat(new string('b', 63), 3))}";
+        var many = await service.ResolveAsync(new([.. Enumerable.Repeat(longest, 999), "kim@example.com"]));
+        Assert.Equal(id, many.Emails[^1]);
+        Assert.All(many.Emails.SkipLast(1), unknown => Assert.Null(unknown));
         await service.AskAsync(HttpStatusCode.Unauthorized, HttpMethod.Post, "/internal/users/resolve", """{"emails":["kim@example.com"]}""");
     }
 }

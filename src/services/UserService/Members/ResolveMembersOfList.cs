@@ -2,13 +2,17 @@ using Dapper;
 using FirstCome.Contracts.Internal;
 using FirstCome.Engines.Database;
 using FirstCome.ServiceDefaults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace FirstCome.UserService.Members;
 
 /// <summary><c>POST /internal/users/resolve</c>: which of these addresses and ids are members; erased ones are not.</summary>
 internal static class ResolveMembersOfList
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/users/resolve", HandleAsync);
+    // As many of the longest addresses as may be asked for, with room for quotes and escapes.
+    private const long BodyBytesMax = 512 * 1024;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/users/resolve", HandleAsync).WithMetadata(new RequestSizeLimitAttribute(BodyBytesMax));
 
     private static async Task<IResult> HandleAsync(ResolveMembers request, Database database, CancellationToken cancellationToken)
     {
