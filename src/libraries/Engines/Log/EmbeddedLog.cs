@@ -221,9 +221,10 @@ public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
             _file.Commit();
         }
         catch (SqliteException exception) { EmbeddedLogEvents.CloseFailed(_logger, exception); }
-        Abandon();
+        // The last connection to close merges the write-ahead log into the file, which readers may not.
         using var reader = new SqliteConnection(ReaderConnectionString);
         SqliteConnection.ClearPool(reader);
+        Abandon();
     }
 
     private bool MakeMissing(LogFile file, IReadOnlyList<Topic> topics)

@@ -34,8 +34,10 @@ internal sealed class InstanceRegistration(
     {
         while (!stopping.IsCancellationRequested)
         {
+            // As it was before the step: a process that starts during the step is told to the registry at once.
+            var toldStarted = _started.Task.IsCompleted;
             var delay = await TryStepAsync(aborting);
-            var wait = _started.Task.IsCompleted ? Task.Delay(delay, time, stopping) : _started.Task.WaitAsync(delay, time, stopping);
+            var wait = toldStarted ? Task.Delay(delay, time, stopping) : _started.Task.WaitAsync(delay, time, stopping);
             await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
