@@ -262,6 +262,7 @@ public sealed class CouponsRedemptionTests : IAsyncLifetime
         redeemed.Is(201);
         Assert.NotEqual(tag, (await _host.SendAsync("GET", $"/api/coupons/{code}", Merchant)).ETag);
         (await _host.SendAsync("POST", redeemed.Location + "/undo", Merchant, null, ("If-Match", "\"7\""))).Is(412, "precondition-failed");
+        (await _host.SendAsync("POST", redeemed.Location + "/undo", Merchant, """{"force":true}""")).Is(400, "invalid-request");
         (await _host.SendAsync("POST", redeemed.Location + "/undo", Merchant, "{}", ("If-Match", "\"1\""))).Is(200);
     }
 }

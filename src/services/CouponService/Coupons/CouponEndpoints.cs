@@ -31,12 +31,12 @@ internal static class CouponEndpoints
     {
         var coupons = routes.MapGroup("/api/coupons").WithTags("Coupons");
         coupons.MapGet("/me", ListMyCoupons.HandleAsync).RequireMember()
-            .WithSummary("One's own coupons, newest first").Produces<Page<Coupon>>().ProducesProblems(400, 401, 403, 503);
+            .WithName(nameof(ListMyCoupons)).WithSummary("One's own coupons, newest first").Produces<Page<Coupon>>().ProducesProblems(400, 401, 403, 503);
         coupons.MapGet("/{code}", GetCoupon.HandleAsync).RequireMember()
-            .WithSummary("A coupon: one's own; any for merchants and operators").Produces<Coupon>().ProducesProblems(401, 403, 404, 503);
+            .WithName(nameof(GetCoupon)).WithSummary("A coupon: one's own; any for merchants and operators").Produces<Coupon>().ProducesProblems(401, 403, 404, 503);
         coupons.MapPost("/{code}/cancel", (string code, CancelCoupon.CancelRequest request, HttpContext context, CancelCoupon cancel, CancellationToken cancellationToken) =>
                 cancel.HandleAsync(code, request, context, cancellationToken)).RequireRole(Role.Operator)
-            .WithSummary("Cancels a coupon; its place is given out again where the campaign says so").Produces<Coupon>().ProducesProblems(400, 401, 403, 404, 409, 412, 503);
+            .WithName(nameof(CancelCoupon)).WithSummary("Cancels a coupon; its place is given out again where the campaign says so").Produces<Coupon>().ProducesProblems(400, 401, 403, 404, 409, 412, 503);
     }
 
     /// <summary>Below the group <c>/internal</c>.</summary>

@@ -9,7 +9,7 @@ namespace FirstCome.CouponService.Issuance;
 internal sealed record IssuedBatch(int Made, int Replayed, IReadOnlyList<DeadLetter> DeadLetters);
 
 /// <summary>Turns records of <c>coupon.issued</c> into coupons: one transaction a batch, and a replay changes nothing.</summary>
-internal sealed class IssueCoupons(Database database, TimeProvider time, IssuanceMetrics metrics, IssuanceHealth health, ILogger<IssueCoupons> logger)
+internal sealed class IssueCoupons(Database database, TimeProvider time, IssuanceMetrics metrics, ILogger<IssueCoupons> logger)
 {
     /// <summary>Makes the coupons of a batch. When it returns they are committed, and so is every record that none could be made of.</summary>
     public async Task<IssuedBatch> HandleAsync(IReadOnlyList<ConsumedRecord> records, CancellationToken cancellationToken)
@@ -56,6 +56,5 @@ internal sealed class IssueCoupons(Database database, TimeProvider time, Issuanc
         {
             IssuanceLog.RecordDeadLettered(logger, record.Position.Partition, record.Position.Offset, reason, detail);
         }
-        health.DeadLettered(batch.DeadLetters);
     }
 }

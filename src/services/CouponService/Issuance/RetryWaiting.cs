@@ -8,15 +8,16 @@ using Microsoft.Extensions.Options;
 
 namespace FirstCome.CouponService.Issuance;
 
-/// <summary>Makes the coupons of records whose campaign was unknown when they came, once it is known.</summary>
-internal sealed class RetryWaiting(Database database, IssueCoupons issue, IOptions<CouponOptions> options, TimeProvider time, ILogger<RetryWaiting> logger)
+/// <summary>Looks after the records that are kept: says how many there are, and makes the coupons of those whose campaign was unknown when they came, once it is known.</summary>
+internal sealed class RetryWaiting(Database database, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<RetryWaiting> logger)
     : Sweep("waiting-records", options.Value.SweepInterval, time, logger)
 {
     protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
         var max = options.Value.SweepBatchMax;
-        // Nearly always nothing waits: then no write transaction is begun.
-        if (!await database.ReadAsync(AnyAsync, cancellationToken)) { return false; }
+        var (broken, waiting, ready) = await database.ReadAsync(CountAsync, cancellationToken);
+        health.Keeps(broken, waiting);
+        if (!ready) { return false; }
         var (found, batch) = await database.WriteAsync(
             async (connection, transaction, token) =>
             {
@@ -29,13 +30,18 @@ internal sealed class RetryWaiting(Database database, IssueCoupons issue, IOptio
         return found == max;
     }
 
-    private static async Task<bool> AnyAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        await connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
-            """
-            SELECT 1 FROM coupon_dead_letter letter JOIN campaign ON campaign.id = letter.campaign_id
-            WHERE letter.reason = @reason LIMIT 1
-            """,
-            new { reason = DeadLetterReason.CampaignUnknown }, cancellationToken: cancellationToken)) is not null;
+    private static async Task<(long Broken, long Waiting, bool Ready)> CountAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var reason = DeadLetterReason.CampaignUnknown;
+        var (broken, waiting) = await connection.QuerySingleAsync<(long, long)>(new CommandDefinition(
+            "SELECT (SELECT COUNT(*) FROM coupon_dead_letter WHERE reason <> @reason), (SELECT COUNT(*) FROM coupon_dead_letter WHERE reason = @reason)",
+            new { reason }, cancellationToken: cancellationToken));
+        if (waiting == 0) { return (broken, waiting, false); }
+        var ready = await connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
+            "SELECT 1 FROM coupon_dead_letter letter JOIN campaign ON campaign.id = letter.campaign_id WHERE letter.reason = @reason LIMIT 1",
+            new { reason }, cancellationToken: cancellationToken));
+        return (broken, waiting, ready is not null);
+    }
 
     private static async Task<List<IssuedRecord>> TakeAsync(DbConnection connection, DbTransaction transaction, int max, CancellationToken cancellationToken)
     {
