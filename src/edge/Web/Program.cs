@@ -1,3 +1,6 @@
+using FirstCome.ServiceDefaults;
+using FirstCome.Web.Pages;
+
 namespace FirstCome.Web;
 
 public static class Program
@@ -8,7 +11,12 @@ public static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults("web");
         engines?.Invoke(builder);
-        return builder.Build();
+
+        var app = builder.Build();
+        app.MapServiceDefaults();
+        app.MapPages();
+        return app;
     }
 }

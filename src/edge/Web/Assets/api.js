@@ -1,0 +1,81 @@
+// Calls to the API. A refusal is a Problem, also when no answer came at all.
+import * as session from './session.js';
+
+export class Problem extends Error {
+  constructor(status, body, retryAfter) {
+    super(body?.title ?? `status ${status}`);
+    this.status = status;
+    this.slug = body?.type?.split('/').pop() ?? (status === 0 ? 'unavailable' : '');
+    this.title = body?.title;
+    this.detail = body?.detail;
+    this.body = body ?? {};
+    this.retryAfter = retryAfter; // Seconds, or null.
+  }
+
+  /** Whether asking again later may help, and is asked for. */
+  get isPassing() {
+    return this.status === 429 || this.status === 503 || this.status === 0 || this.status === 502 || this.status === 504;
+  }
+}
+
+export const sleep = (ms, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+});
+
+export async function problemOf(response) {
+  let body = null;
+  if (response.headers.get('Content-Type')?.includes('json')) {
+    try {
+      body = await response.json();
+    } catch {
+      body = null; // Cut off on the way; the status says enough.
+    }
+  }
+  const after = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+  return new Problem(response.status, body, Number.isFinite(after) ? after : null);
+}
+
+async function send(method, path, body, token, signal) {
+  const headers = { Accept: 'application/json' };
+  if (body?.json !== undefined) { headers['Content-Type'] = 'application/json'; }
+  if (body?.idempotencyKey) { headers['Idempotency-Key'] = body.idempotencyKey; }
+  if (token) { headers.Authorization = `Bearer ${token}`; }
+  try {
+    return await fetch(path, { method, headers, body: body?.json === undefined ? undefined : JSON.stringify(body.json), cache: 'no-store', credentials: 'omit', signal });
+  } catch (failure) {
+    if (signal?.aborted) { throw failure; }
+    throw new Problem(0, null, null);
+  }
+}
+
+/**
+ * One call. `body`: `{ json, idempotencyKey }`. With `signedIn` the session's token goes along, and a token that has ended meanwhile is renewed once.
+ */
+export async function call(method, path, { body, signedIn = false, signal } = {}) {
+  let response = await send(method, path, body, signedIn ? await session.token() : null, signal);
+  if (response.status === 401 && signedIn && await session.renew()) { response = await send(method, path, body, await session.token(), signal); }
+  if (!response.ok) { throw await problemOf(response); }
+  return response.status === 204 ? null : response.json();
+}
+
+const triesMax = 8;
+const waitMaxMs = 30_000;
+
+/**
+ * Asks until there is a certain answer: what is passing is tried again after Retry-After, spread by half as much again, so that a crowd does not come back together.
+ * `onWait(seconds)` is told before each pause. Gives up after eight tries.
+ */
+export async function patiently(ask, { onWait, signal } = {}) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (problem) {
+      if (!(problem instanceof Problem) || !problem.isPassing || attempt === triesMax) { throw problem; }
+      const wished = (problem.retryAfter ?? 2 ** (attempt - 1)) * 1_000;
+      const wait = Math.min(wished, waitMaxMs) * (1 + Math.random() / 2);
+      onWait?.(Math.ceil(wait / 1_000));
+      await sleep(wait, signal);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// Server-sent events through fetch: EventSource cannot send a token in a header.
+import { problemOf, sleep } from './api.js';
+import * as session from './session.js';
+
+const silenceMaxMs = 45_000; // Three heartbeats.
+const retryDefaultMs = 3_000;
+
+/** Cuts a stream of text into events, as the HTML standard says it. Comments keep the stream alive and are nothing else. */
+export function parser(onEvent, onRetry) {
+  let rest = '';
+  let kind = '';
+  let data = [];
+  const line = (text) => {
+    if (text === '') {
+      if (data.length > 0) { onEvent(kind || 'message', data.join('\n')); }
+      kind = '';
+      data = [];
+      return;
+    }
+    const colon = text.indexOf(':');
+    if (colon === 0) { return; }
+    const field = colon < 0 ? text : text.slice(0, colon);
+    const value = colon < 0 ? '' : text.slice(colon + 1).replace(/^ /, '');
+    if (field === 'event') { kind = value; }
+    if (field === 'data') { data.push(value); }
+    if (field === 'retry' && /^\d+$/.test(value)) { onRetry(Number(value)); }
+  };
+  return (chunk) => {
+    const lines = (rest + chunk).split(/\r\n|\n|\r/);
+    rest = lines.pop();
+    for (const text of lines) { line(text); }
+  };
+}
+
+/**
+ * Watches a campaign until `close()`. `on(kind, data)` is told each event, `onConnection(isOpen)` whether it hears anything. It comes back by itself, with the session's present token.
+ */
+export function watch(campaignId, on, onConnection) {
+  const closing = new AbortController();
+  run();
+  return { close: () => closing.abort() };
+
+  async function run() {
+    let retry = retryDefaultMs;
+    while (!closing.signal.aborted) {
+      let wait = retry;
+      try {
+        wait = await listen((ms) => { retry = ms; }) ?? retry;
+      } catch {
+        // Cut off, or the server is away: the reader is told, and it is tried again.
+      }
+      if (closing.signal.aborted) { return; }
+      onConnection(false);
+      try {
+        await sleep(wait * (1 + Math.random() / 2), closing.signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  // How long to wait where the server says so.
+  async function listen(onRetry) {
+    const token = await session.token();
+    const cut = new AbortController();
+    const signal = AbortSignal.any([closing.signal, cut.signal]);
+    let watchdog = setTimeout(() => cut.abort(), silenceMaxMs);
+    try {
+      const headers = { Accept: 'text/event-stream' };
+      if (token) { headers.Authorization = `Bearer ${token}`; }
+      const response = await fetch(`/api/campaigns/${encodeURIComponent(campaignId)}/events`, { headers, cache: 'no-store', credentials: 'omit', signal });
+      if (!response.ok) {
+        const problem = await problemOf(response);
+        if (problem.status === 401 && token) { await session.renew(); return 100; }
+        return problem.retryAfter === null ? null : problem.retryAfter * 1_000;
+      }
+      onConnection(true);
+      const feed = parser((kind, data) => on(kind, JSON.parse(data)), onRetry);
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) { return null; }
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => cut.abort(), silenceMaxMs);
+        feed(value);
+      }
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+}
