@@ -1,5 +1,6 @@
 using FirstCome.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,6 +28,11 @@ public static class TokenAuthentication
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<FollowMemberChanges>());
         services.AddHostedService<RenewSigningKeys>();
         services.AddServiceClient("user-service", SigningKeys.Client).ConfigureHttpClient(client => client.MaxResponseContentBufferSize = SigningKeys.BytesMax);
+        services.ConfigureAll<OpenApiOptions>(openApi =>
+        {
+            openApi.AddOperationTransformer<DescribeAccess>();
+            openApi.AddDocumentTransformer<DescribeAccess>();
+        });
         return builder;
     }
 

@@ -155,6 +155,15 @@ public sealed class TokenTests : IAsyncLifetime
         await TokenService.UntilAsync(async () => { _tokens.Time.Advance(TimeSpan.FromMinutes(1.1)); return (await _tokens.AskAsync("/member", _tokens.Token())).Status == 401; }, "tokens of the old key are refused");
     }
 
+    [Fact]
+    public async Task The_document_tells_what_needs_a_token_and_whose()
+    {
+        var paths = (await _tokens.Service.GetAsync("/openapi/v1.json")).Json.GetProperty("paths");
+        Assert.False(paths.GetProperty("/open").GetProperty("get").TryGetProperty("security", out _));
+        Assert.True(paths.GetProperty("/member").GetProperty("get").GetProperty("security")[0].TryGetProperty("bearer", out _));
+        Assert.Equal("Needs the role operator or admin.", paths.GetProperty("/operator").GetProperty("get").GetProperty("description").GetString());
+    }
+
     private string TokenOf(params string[] roles) => _tokens.Token(("roles", roles));
 
     private static string[] RolesOf(params string[] roles) => roles;

@@ -258,8 +258,12 @@ public sealed partial class GatewayTests : IAsyncLifetime
         Assert.Equal(503, (await gateway.GetAsync("/health")).Status);
         Registered.Set(gateway.Services, ("cache-service", _edge.One.Port));
         Assert.Equal(503, (await gateway.GetAsync("/health")).Status);
-        Registered.Set(gateway.Services, ("cache-service", _edge.One.Port), ("web", _edge.Two.Port));
-        await TokenService.UntilAsync(async () => (await gateway.GetAsync("/health")).Status == 200, "the whole is healthy");
+        (string, int)[] whole = [("cache-service", _edge.One.Port), ("web", _edge.Two.Port), ("user-service", _edge.One.Port)];
+        Registered.Set(gateway.Services, whole);
+        await TokenService.UntilAsync(async () => (await gateway.GetAsync("/health")).Json.GetProperty("status").GetString() == "ok", "the whole is healthy");
+        Registered.Set(gateway.Services, whole[1..]);
+        await TokenService.UntilAsync(async () => (await gateway.GetAsync("/health")).Text.Contains("cache-service is not registered", StringComparison.Ordinal), "the missing service is told");
+        Assert.Equal(200, (await gateway.GetAsync("/health")).Status);
     }
 
     /// <summary>Sends a path as it stands, which a client library would tidy up.</summary>

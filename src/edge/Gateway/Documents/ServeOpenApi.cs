@@ -19,7 +19,8 @@ internal sealed class ServeOpenApi(IHttpClientFactory clients, TimeProvider time
     private const int DocumentBytesMax = 2 * 1024 * 1024;
     private static readonly TimeSpan s_kept = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_keptIncomplete = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(5);
+    // A service makes its document when it is first asked, which takes a while on a busy machine.
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(20);
     private static readonly JsonSerializerOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Dictionary<string, JsonObject> _last = [];
     private readonly Lock _lock = new();
@@ -30,7 +31,14 @@ internal sealed class ServeOpenApi(IHttpClientFactory clients, TimeProvider time
     /// <summary>The clients that <see cref="ServeOpenApi"/> uses, one a service.</summary>
     public static void AddClients(IServiceCollection services)
     {
-        foreach (var service in Services) { services.AddServiceClient(service, ClientOf(service)).ConfigureHttpClient(client => client.MaxResponseContentBufferSize = DocumentBytesMax); }
+        foreach (var service in Services)
+        {
+            services.AddServiceClient(service, ClientOf(service)).ConfigureHttpClient(client =>
+            {
+                client.MaxResponseContentBufferSize = DocumentBytesMax;
+                client.Timeout = s_wait - TimeSpan.FromSeconds(1);
+            });
+        }
     }
 
     public async Task HandleAsync(HttpContext context)

@@ -29,7 +29,7 @@ internal static class ProblemPages
               <p>{Text(type.MeaningKo)}</p>
             </section>
             <section lang="en">
-              <h1>{Text(type.TitleEn)}</h1>
+              <h2>{Text(type.TitleEn)}</h2>
               <p>{Text(type.MeaningEn)}</p>
             </section>
             <section>

@@ -8,7 +8,7 @@ namespace FirstCome.Authentication;
 
 /// <summary>
 /// The public keys that UserService signs with. An unknown key id fetches them anew, at most once in two seconds, one fetch for all who wait; besides they are renewed every minute,
-/// so that a key that was taken back is forgotten. With UserService away the last ones stay in use.
+/// so that a key that was taken back is forgotten. With UserService away the last ones stay in use; before the first ones came it is asked again sooner.
 /// </summary>
 internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time, ILogger<SigningKeys> logger) : IHealthSignal
 {
@@ -16,6 +16,7 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
     public const int BytesMax = 64 * 1024;
     private const int KeysMax = 20, BitsMin = 2048;
     private static readonly TimeSpan s_betweenFetches = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_betweenFirstFetches = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private volatile FrozenDictionary<string, SecurityKey> _keys = FrozenDictionary<string, SecurityKey>.Empty;
     private volatile string? _failure;
@@ -27,8 +28,13 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
 
     string IHealthSignal.Name => "signing-keys";
 
-    HealthState IHealthSignal.Current => _failure is not { } failure ? (Any ? HealthState.Ok : new(Severity.Degraded, "no keys were fetched yet"))
-        : new(Severity.Degraded, Any ? $"the last known keys are used: {failure}" : $"tokens cannot be checked: {failure}");
+    HealthState IHealthSignal.Current => (Any, _failure) switch
+    {
+        (true, null) => HealthState.Ok,
+        (true, { } failure) => new(Severity.Degraded, $"the last known keys are used: {failure}"),
+        // Whoever needs a token is answered 503 until then.
+        (false, var failure) => new(Severity.Failed, $"tokens cannot be checked: {failure ?? "no keys were fetched yet"}"),
+    };
 
     /// <summary>The key, or null where UserService does not know it either.</summary>
     public async ValueTask<SecurityKey?> FindAsync(string kid, CancellationToken cancellationToken)
@@ -47,7 +53,7 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
         {
             if (_fetch is { IsCompleted: false }) { return _fetch; }
             var now = time.GetUtcNow();
-            if (now - _lastStart < s_betweenFetches) { return null; }
+            if (now - _lastStart < (Any ? s_betweenFetches : s_betweenFirstFetches)) { return null; }
             _lastStart = now;
             // Detached from the first caller: the others wait for it too.
             return _fetch = Task.Run(FetchAsync);

@@ -16,12 +16,18 @@ internal static class OpenApiDocuments
         options.AddOperationTransformer((operation, context, _) =>
         {
             operation.Responses ??= [];
+            var problem = new OpenApiSchemaReference(ProblemSchema, context.Document);
+            // The framework's ProblemDetails lacks traceId and errors.
+            foreach (var content in operation.Responses.Values.Select(response => response.Content).OfType<IDictionary<string, OpenApiMediaType>>())
+            {
+                if (content.ContainsKey(ProblemResult.MediaType)) { content[ProblemResult.MediaType] = new() { Schema = problem }; }
+            }
             operation.Responses.TryAdd("default", new OpenApiResponse
             {
                 Description = "A problem (RFC 9457); its type names the page that explains it.",
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
-                    [ProblemResult.MediaType] = new() { Schema = new OpenApiSchemaReference(ProblemSchema, context.Document) },
+                    [ProblemResult.MediaType] = new() { Schema = problem },
                 },
             });
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<MethodInfo>().Any(TakesPage)) { AddPageParameters(operation); }
@@ -67,6 +73,8 @@ internal static class OpenApiDocuments
             document.Servers = [];
             document.Components ??= new OpenApiComponents();
             document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+            document.Components.Schemas.Remove("ProblemDetails");
+            document.Components.Schemas.Remove("HttpValidationProblemDetails");
             document.Components.Schemas[ProblemSchema] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,

@@ -51,7 +51,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, TimeProvider time,
             case UnavailableException away:
                 TellUnavailable(context, away);
                 return Problems.WriteAsync(context, ProblemTypes.Unavailable, retryAfter: away.RetryAfter);
-            case HttpRequestException or OperationCanceledException { InnerException: TimeoutException }:
+            case HttpRequestException or TimeoutException or OperationCanceledException { InnerException: TimeoutException }:
                 TellUnavailable(context, exception);
                 return Problems.WriteAsync(context, ProblemTypes.Unavailable);
             default:
