@@ -53,6 +53,13 @@ internal sealed class StandaloneSystem : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Resident memory of the running system, in bytes.</summary>
+    public long ResidentBytes()
+    {
+        _process!.Refresh();
+        return _process.WorkingSet64;
+    }
+
     /// <summary>The demo account's e-mail and password of a role, from the data folder.</summary>
     public static (string Email, string Password)? DemoAccount(string data, string role)
     {
