@@ -18,7 +18,8 @@ public sealed class AdministrationTests
         var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
         await service.AskAsync(HttpStatusCode.Forbidden, HttpMethod.Get, "/api/users", token: access);
 
-        var user = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/roles", """{"roles":["admin"]}""", admin, await service.TagAsync(id, admin));
+        var user = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/roles", """{"roles":["admin"]}""", admin,
+            await service.TagAsync(id, admin));
         Assert.Equal("""["member","admin"]""", user["roles"]!.ToJsonString());
         var change = await service.PublishedAsync(id, change => change.TokensValidFrom > service.Time.GetUtcNow());
         Assert.False(change.Locked);
@@ -26,7 +27,10 @@ public sealed class AdministrationTests
         var next = await service.RefreshAsync(HttpStatusCode.OK, refresh);
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, "/api/users", token: (string?)next["accessToken"]);
         Assert.Equal(1, await service.ScalarAsync<int>(
-            """SELECT COUNT(*) FROM administrative_change WHERE action = 'roles' AND before_document LIKE '%"roles":["member"]%' AND after_document LIKE '%"roles":["member","admin"]%'"""));
+            """
+            SELECT COUNT(*) FROM administrative_change
+            WHERE action = 'roles' AND before_document LIKE '%"roles":["member"]%' AND after_document LIKE '%"roles":["member","admin"]%'
+            """));
     }
 
     [Fact]
@@ -36,7 +40,8 @@ public sealed class AdministrationTests
         var id = (string)(await service.SignUpAsync(Email))["id"]!;
         var (access, _) = await service.SignInAsync(Email);
         var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
-        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/attributes", """{"grade":"GOLD","tags":["vip","서울"],"birthMonth":5}""", admin, await service.TagAsync(id, admin));
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/attributes", """{"grade":"GOLD","tags":["vip","서울"],"birthMonth":5}""",
+            admin, await service.TagAsync(id, admin));
         var change = await service.PublishedAsync(id, change => change.Attributes.Grade == "GOLD");
         Assert.Equal(["vip", "서울"], change.Attributes.Tags);
         Assert.Equal(5, change.Attributes.BirthMonth);
@@ -126,7 +131,8 @@ public sealed class AdministrationTests
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{secondId}/roles", """{"roles":["admin"]}""", first, "*");
         var (second, _) = await service.SignInAsync(Email);
         var none = """{"roles":[]}""";
-        var answers = await Task.WhenAll(service.SendAsync(HttpMethod.Put, $"/api/users/{secondId}/roles", none, first, "*"), service.SendAsync(HttpMethod.Put, $"/api/users/{firstId}/roles", none, second, "*"));
+        var answers = await Task.WhenAll(service.SendAsync(HttpMethod.Put, $"/api/users/{secondId}/roles", none, first, "*"),
+            service.SendAsync(HttpMethod.Put, $"/api/users/{firstId}/roles", none, second, "*"));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(1, await service.ScalarAsync<int>("SELECT COUNT(*) FROM member WHERE roles & 8 <> 0"));
     }

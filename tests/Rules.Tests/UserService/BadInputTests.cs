@@ -73,7 +73,8 @@ public sealed class BadInputTests(SharedUserService shared) : IClassFixture<Shar
     [Fact]
     public async Task A_body_beyond_the_limit_or_of_another_type_is_refused()
     {
-        await shared.Service.AskAsync(HttpStatusCode.RequestEntityTooLarge, HttpMethod.Post, "/api/users", Good.Replace("Lee", new string('x', 70_000), StringComparison.Ordinal));
+        await shared.Service.AskAsync(HttpStatusCode.RequestEntityTooLarge, HttpMethod.Post, "/api/users",
+            Good.Replace("Lee", new string('x', 70_000), StringComparison.Ordinal));
         using var content = new FormUrlEncodedContent([new("email", "kim@example.com")]);
         using var response = await shared.Service.Http.PostAsync(new Uri("/api/users", UriKind.Relative), content, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
@@ -115,7 +116,12 @@ public sealed class BadInputTests(SharedUserService shared) : IClassFixture<Shar
         var access = shared.Admin;
         var parts = access.Split('.');
         var none = System.Buffers.Text.Base64Url.EncodeToString("""{"alg":"none","typ":"JWT"}"""u8);
-        foreach (var forged in (string[])[$"{none}.{parts[1]}.", $"{none}.{parts[1]}.{parts[2]}", $"{parts[0]}.{parts[1]}.", $"{parts[0]}.{parts[1]}.{parts[2][..^4]}AAAA", "x", "..", new string('x', 9_000)])
+        string[] forgeries =
+        [
+            $"{none}.{parts[1]}.", $"{none}.{parts[1]}.{parts[2]}", $"{parts[0]}.{parts[1]}.", $"{parts[0]}.{parts[1]}.{parts[2][..^4]}AAAA", "x", "..",
+            new string('x', 9_000),
+        ];
+        foreach (var forged in forgeries)
         {
             await shared.Service.AskAsync(HttpStatusCode.Unauthorized, HttpMethod.Get, "/api/users/me", token: forged);
         }

@@ -9,12 +9,15 @@ public sealed class DocumentTests(SharedUserService shared) : IClassFixture<Shar
     public async Task The_document_names_and_describes_every_operation_and_no_internal_one()
     {
         var document = await shared.Service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, "/openapi/v1.json");
-        var operations = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation => (Name: $"{operation.Key} {path.Key}", Operation: operation.Value!.AsObject()))).ToList();
+        var operations = document["paths"]!.AsObject()
+            .SelectMany(path => path.Value!.AsObject().Select(operation => (Name: $"{operation.Key} {path.Key}", Operation: operation.Value!.AsObject())))
+            .ToList();
         Assert.Equal(
             [
-                "delete /api/users/me", "get /.well-known/jwks.json", "get /api/users", "get /api/users/me", "get /api/users/{id}", "patch /api/users/me", "post /api/auth/keys/rotate",
-                "post /api/auth/password-reset", "post /api/auth/refresh", "post /api/auth/sign-in", "post /api/auth/sign-out", "post /api/auth/sign-out-everywhere", "post /api/rehearsals/{campaignId}/members",
-                "post /api/users", "post /api/users/{id}/lock", "post /api/users/{id}/password-reset", "post /api/users/{id}/unlock", "put /api/users/me/password", "put /api/users/{id}/attributes",
+                "delete /api/users/me", "get /.well-known/jwks.json", "get /api/users", "get /api/users/me", "get /api/users/{id}", "patch /api/users/me",
+                "post /api/auth/keys/rotate", "post /api/auth/password-reset", "post /api/auth/refresh", "post /api/auth/sign-in", "post /api/auth/sign-out",
+                "post /api/auth/sign-out-everywhere", "post /api/rehearsals/{campaignId}/members", "post /api/users", "post /api/users/{id}/lock",
+                "post /api/users/{id}/password-reset", "post /api/users/{id}/unlock", "put /api/users/me/password", "put /api/users/{id}/attributes",
                 "put /api/users/{id}/roles",
             ], operations.Select(operation => operation.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, operation =>

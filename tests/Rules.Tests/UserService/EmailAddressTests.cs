@@ -62,7 +62,8 @@ public sealed class EmailAddressTests
     }
 
     [Fact]
-    public void What_was_normalised_once_stays_as_it_is() => Gen.String[Gen.OneOf(Gen.Char.AlphaNumeric, Gen.OneOf('.', '@', '-', '+', ' ', '\t', 'é')), 0, 30].Sample(text =>
+    public void What_was_normalised_once_stays_as_it_is() =>
+        Gen.String[Gen.OneOf(Gen.Char.AlphaNumeric, Gen.OneOf('.', '@', '-', '+', ' ', '\t', 'é')), 0, 30].Sample(text =>
     {
         if (!EmailAddress.TryNormalize(text, out var email, out _)) { return; }
         Assert.True(EmailAddress.TryNormalize(email, out var again, out _));

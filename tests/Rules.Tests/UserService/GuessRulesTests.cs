@@ -103,7 +103,14 @@ public sealed class GuessRulesTests
     public void Wrong_options_are_told_by_their_keys()
     {
         Assert.Empty(new SignInOptions().Check());
-        var wrong = new SignInOptions { FailuresMax = 1, WaitMin = TimeSpan.FromHours(1), RefreshLifetime = TimeSpan.Zero, TrustedProxies = { "10.0.0.0/8", "proxy" } };
-        Assert.Equal(["SignIn:RefreshLifetime", "SignIn:FailuresMax", "SignIn:WaitMin", "SignIn:TrustedProxies"], wrong.Check().Select(sentence => sentence.Split(' ')[0]));
+        var wrong = new SignInOptions
+        {
+            FailuresMax = 1,
+            WaitMin = TimeSpan.FromHours(1),
+            RefreshLifetime = TimeSpan.Zero,
+            TrustedProxies = { "10.0.0.0/8", "proxy" },
+        };
+        Assert.Equal(["SignIn:RefreshLifetime", "SignIn:FailuresMax", "SignIn:WaitMin", "SignIn:TrustedProxies"],
+            wrong.Check().Select(sentence => sentence.Split(' ')[0]));
     }
 }

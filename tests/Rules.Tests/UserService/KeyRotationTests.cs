@@ -67,11 +67,30 @@ public sealed class KeyRotationTests
         try
         {
             var options = Microsoft.Extensions.Options.Options.Create(new KeyOptions { Folder = Path.Combine(folder.FullName, "keys") });
-            var rings = Enumerable.Range(0, 6).Select(_ => new KeyRing(options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<KeyRing>.Instance)).ToList();
+            var rings = Enumerable.Range(0, 6).Select(_ =>
+                new KeyRing(options, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<KeyRing>.Instance)).ToList();
             await Task.WhenAll(rings.Select(ring => ring.OpenAsync(TestContext.Current.CancellationToken)));
             Assert.Single(rings.Select(ring => ring.Signing.KeyId).Distinct());
             Assert.Single(Directory.GetFiles(options.Value.Folder, "*.pem"));
             rings.ForEach(ring => ring.Dispose());
+        }
+        finally { folder.Delete(recursive: true); }
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_turned_back_puts_no_new_key_before_the_one_that_signs()
+    {
+        var folder = Directory.CreateTempSubdirectory("firstcome-keys-");
+        try
+        {
+            var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+            var keys = new KeyFolder(folder.FullName, time);
+            for (var i = 0; i < 5; i++)
+            {
+                var added = await keys.AddAsync(TestContext.Current.CancellationToken);
+                Assert.Equal(i, keys.List().ToList().IndexOf(added));
+                time.AdjustTime(time.GetUtcNow() - TimeSpan.FromSeconds(i % 2));
+            }
         }
         finally { folder.Delete(recursive: true); }
     }
@@ -87,7 +106,8 @@ public sealed class KeyRotationTests
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(one.KeysFolder));
         }
-        await File.WriteAllTextAsync(Path.Combine(one.KeysFolder, "01900000000000-0123abcd.pem"), "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(one.KeysFolder, "01900000000000-0123abcd.pem"),
+            "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----", TestContext.Current.CancellationToken);
         await using var two = await RunningUserService.StartAsync(one);
         Assert.Equal(before, await PublishedAsync(two));
         Assert.Contains("01900000000000-0123abcd", two.Logs.ToString(), StringComparison.Ordinal);
@@ -136,5 +156,6 @@ public sealed class KeyRotationTests
         return [.. set["keys"]!.AsArray().Select(key => (string)key!["kid"]!)];
     }
 
-    private static string KeyOf(string token) => (string)JsonNode.Parse(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[0])))!["kid"]!;
+    private static string KeyOf(string token) =>
+        (string)JsonNode.Parse(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[0])))!["kid"]!;
 }

@@ -87,10 +87,12 @@ public sealed class MemberRulesTests
     [Fact]
     public void Nothing_personal_is_left_of_an_erased_member()
     {
-        var member = Member.New("a@example.com", "hash", "Kim", "en", Role.Member | Role.Merchant, s_now) with { Grade = "GOLD", Tags = ["vip"], BirthMonth = 5 };
+        var signedUp = Member.New("a@example.com", "hash", "Kim", "en", Role.Member | Role.Merchant, s_now);
+        var member = signedUp with { Grade = "GOLD", Tags = ["vip"], BirthMonth = 5 };
         var erased = member.Erased(s_now.AddDays(1));
         Assert.False(erased.Active);
-        Assert.Equal(new Member(member.Id, null, null, "", "ko", Role.Member, "", erased.Tags, member.MemberSince, null, false, s_now.AddDays(1), erased.TokensValidFrom, member.StandingAt, member.Version), erased);
+        Assert.Equal(new Member(member.Id, null, null, "", "ko", Role.Member, "", erased.Tags, member.MemberSince, null, false, s_now.AddDays(1),
+            erased.TokensValidFrom, member.StandingAt, member.Version), erased);
         Assert.Empty(erased.Tags);
         Assert.True(erased.TokensValidFrom > s_now.AddDays(1));
     }

@@ -13,9 +13,11 @@ public sealed class PasswordTests
         await using var service = await RunningUserService.StartAsync();
         await service.SignUpAsync(Email);
         var (access, refresh) = await service.SignInAsync(Email);
-        var wrong = await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "/api/users/me/password", new { current = "tree-river-8", @new = New }, access);
+        var wrong = await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "/api/users/me/password", new { current = "tree-river-8", @new = New },
+            access);
         Assert.True(wrong["errors"]!.AsObject().ContainsKey("current"));
-        await service.AskAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/users/me/password", new { current = RunningUserService.Password, @new = New }, access);
+        await service.AskAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/users/me/password", new { current = RunningUserService.Password, @new = New },
+            access);
         await service.EventuallyAsync(HttpStatusCode.Unauthorized, HttpMethod.Get, "/api/users/me", access);
         await service.RefreshAsync(HttpStatusCode.Unauthorized, refresh);
         await service.TrySignInAsync(HttpStatusCode.Unauthorized, Email);
@@ -28,8 +30,13 @@ public sealed class PasswordTests
         await using var service = await RunningUserService.StartAsync();
         await service.SignUpAsync(Email);
         var (access, _) = await service.SignInAsync(Email);
-        for (var i = 0; i < 10; i++) { await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "/api/users/me/password", new { current = $"tree-river-{i}x", @new = New }, access); }
-        await service.AskAsync(HttpStatusCode.TooManyRequests, HttpMethod.Put, "/api/users/me/password", new { current = RunningUserService.Password, @new = New }, access);
+        for (var i = 0; i < 10; i++)
+        {
+            var guess = new { current = $"tree-river-{i}x", @new = New };
+            await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Put, "/api/users/me/password", guess, access);
+        }
+        await service.AskAsync(HttpStatusCode.TooManyRequests, HttpMethod.Put, "/api/users/me/password",
+            new { current = RunningUserService.Password, @new = New }, access);
     }
 
     [Fact]
@@ -53,12 +60,13 @@ public sealed class PasswordTests
     [Fact]
     public async Task A_reset_code_expires_and_a_new_one_replaces_it()
     {
-        await using var service = await RunningUserService.StartAsync();
+        // Sooner than the sweep comes.
+        await using var service = await RunningUserService.StartAsync(null, "--SignIn:ResetCodeLifetime=00:05:00");
         var id = (string)(await service.SignUpAsync(Email))["id"]!;
         var first = await CodeAsync(service, id);
         var second = await CodeAsync(service, id);
         await ResetAsync(service, HttpStatusCode.Unauthorized, Email, first);
-        service.Time.Advance(TimeSpan.FromHours(1));
+        service.Time.Advance(TimeSpan.FromMinutes(5));
         await ResetAsync(service, HttpStatusCode.Unauthorized, Email, second);
         await service.SignInAsync(Email);
     }

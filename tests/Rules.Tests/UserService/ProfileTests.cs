@@ -29,7 +29,8 @@ public sealed class ProfileTests
         await using var service = await RunningUserService.StartAsync();
         var id = (string)(await service.SignUpAsync(Email))["id"]!;
         var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
-        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/attributes", """{"grade":"GOLDGRADE","tags":["raretag"],"birthMonth":11}""", admin, "*");
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/attributes",
+            """{"grade":"GOLDGRADE","tags":["raretag"],"birthMonth":11}""", admin, "*");
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{id}/password-reset", token: admin);
         await service.TrySignInAsync(HttpStatusCode.Unauthorized, Email, "tree-river-8");
         var (access, refresh) = await service.SignInAsync(Email);

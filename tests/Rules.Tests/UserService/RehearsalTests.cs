@@ -16,7 +16,8 @@ public sealed class RehearsalTests
         using var response = await service.SendAsync(HttpMethod.Post, $"/api/rehearsals/{campaign.Id}/members", new { count = 150 }, access);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
-        var lines = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToList();
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(150, lines.Select(line => (string)line["memberId"]!).Distinct().Count());
         Assert.Equal(150, lines.Select(line => (string)line["accessToken"]!).Distinct().Count());
 
@@ -30,7 +31,8 @@ public sealed class RehearsalTests
         await service.AskAsync(HttpStatusCode.Forbidden, HttpMethod.Delete, "/api/users/me", token: token);
         await service.AskAsync(HttpStatusCode.Forbidden, HttpMethod.Post, $"/api/rehearsals/{campaign.Id}/members", new { count = 1 }, token);
         Assert.Equal(2, await service.ScalarAsync<int>("SELECT COUNT(*) FROM member"));
-        Assert.Equal(1, await service.ScalarAsync<int>("""SELECT COUNT(*) FROM administrative_change WHERE action = 'rehearsal-members' AND after_document = '{"members":150}'"""));
+        Assert.Equal(1, await service.ScalarAsync<int>(
+            """SELECT COUNT(*) FROM administrative_change WHERE action = 'rehearsal-members' AND after_document = '{"members":150}'"""));
     }
 
     [Fact]
@@ -40,11 +42,13 @@ public sealed class RehearsalTests
         var campaign = service.CouponService.Add(rehearsal: true, CampaignPhase.Active);
         var (access, _) = await service.SignInAsync(RunningUserService.OperatorEmail);
         await service.Database.WriteAsync((connection, transaction, token) => Dapper.SqlMapper.ExecuteAsync(
-            connection, "INSERT INTO rehearsal (campaign_id, members) VALUES (@id, 99998)", new { id = campaign.Id.ToByteArray(bigEndian: true) }, transaction), TestContext.Current.CancellationToken);
+            connection, "INSERT INTO rehearsal (campaign_id, members) VALUES (@id, 99998)", new { id = campaign.Id.ToByteArray(bigEndian: true) },
+            transaction), TestContext.Current.CancellationToken);
         var problem = await service.AskAsync(HttpStatusCode.Conflict, HttpMethod.Post, $"/api/rehearsals/{campaign.Id}/members", new { count = 3 }, access);
         Assert.Equal("/problems/rehearsal-limit", (string?)problem["type"]);
         Assert.Contains("ask for 2", (string?)problem["detail"], StringComparison.Ordinal);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => service.SendAsync(HttpMethod.Post, $"/api/rehearsals/{campaign.Id}/members", new { count = 1 }, access)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => service.SendAsync(HttpMethod.Post, $"/api/rehearsals/{campaign.Id}/members", new { count = 1 }, access)));
         Assert.Equal(2, answers.Count(answer => answer.StatusCode == HttpStatusCode.OK));
         Assert.Equal(100_000, await service.ScalarAsync<int>("SELECT members FROM rehearsal"));
     }

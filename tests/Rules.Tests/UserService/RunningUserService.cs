@@ -20,7 +20,10 @@ using Xunit;
 
 namespace FirstCome.RulesTests.UserService;
 
-/// <summary>The whole service over HTTP on a port of its own, with SQLite and the embedded log in a temporary folder, a clock that the test moves, and a coupon-service that the test plays.</summary>
+/// <summary>
+/// The whole service over HTTP on a port of its own, with SQLite and the embedded log in a temporary folder, a clock that the test moves, and a coupon-service
+/// that the test plays.
+/// </summary>
 internal sealed class RunningUserService : IAsyncDisposable
 {
     public const string AdminEmail = "admin@example.com", OperatorEmail = "operator@example.com", Password = "tree-river-9";
@@ -64,7 +67,8 @@ internal sealed class RunningUserService : IAsyncDisposable
         var time = beside?.Time ?? new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var name = Guid.NewGuid().ToString("N");
         var accounts = await WriteAccountsAsync(folder, name);
-        var log = new EmbeddedLog(new EmbeddedLogOptions { File = Path.Combine(folder.FullName, $"{name}-log.db") }, TimeProvider.System, NullLogger<EmbeddedLog>.Instance);
+        var log = new EmbeddedLog(new EmbeddedLogOptions { File = Path.Combine(folder.FullName, $"{name}-log.db") }, TimeProvider.System,
+            NullLogger<EmbeddedLog>.Instance);
         string[] own =
         [
             "--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Passwords:Iterations=1000",
@@ -76,7 +80,8 @@ internal sealed class RunningUserService : IAsyncDisposable
             builder.Services.AddSingleton<IEventLog>(log);
             builder.Services.AddDatabase(Path.Combine(folder.FullName, $"{name}-users.db"));
             builder.Services.AddSingleton<FakeCouponService>();
-            builder.Services.AddHttpClient("coupon-service").AddHttpMessageHandler(services => new FakeCouponService.Handler(services.GetRequiredService<FakeCouponService>()));
+            builder.Services.AddHttpClient("coupon-service").AddHttpMessageHandler(services =>
+                new FakeCouponService.Handler(services.GetRequiredService<FakeCouponService>()));
         });
         var logs = new CapturedLogs();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
@@ -84,7 +89,8 @@ internal sealed class RunningUserService : IAsyncDisposable
         return new RunningUserService(folder, beside is null, time, log, logs, app);
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? token = null, string? ifMatch = null, string? forwardedFor = null)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? token = null, string? ifMatch = null,
+        string? forwardedFor = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is string text) { request.Content = new StringContent(text, Encoding.UTF8, "application/json"); }
@@ -96,7 +102,8 @@ internal sealed class RunningUserService : IAsyncDisposable
     }
 
     /// <summary>As <see cref="SendAsync"/>: the body, after the status was checked; an empty object where there is none.</summary>
-    public async Task<JsonObject> AskAsync(HttpStatusCode expected, HttpMethod method, string path, object? body = null, string? token = null, string? ifMatch = null)
+    public async Task<JsonObject> AskAsync(HttpStatusCode expected, HttpMethod method, string path, object? body = null, string? token = null,
+        string? ifMatch = null)
     {
         using var response = await SendAsync(method, path, body, token, ifMatch);
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -125,7 +132,8 @@ internal sealed class RunningUserService : IAsyncDisposable
         return ((string)tokens["accessToken"]!, (string)tokens["refreshToken"]!);
     }
 
-    public Task<JsonObject> RefreshAsync(HttpStatusCode expected, string refreshToken) => AskAsync(expected, HttpMethod.Post, "/api/auth/refresh", new { refreshToken });
+    public Task<JsonObject> RefreshAsync(HttpStatusCode expected, string refreshToken) =>
+        AskAsync(expected, HttpMethod.Post, "/api/auth/refresh", new { refreshToken });
 
     /// <summary>The entity tag of a user, as an admin sees it.</summary>
     public async Task<string> TagAsync(string id, string admin)
@@ -143,7 +151,8 @@ internal sealed class RunningUserService : IAsyncDisposable
     }
 
     public Task<T?> ScalarAsync<T>(string sql, object? parameters = null) =>
-        Database.ReadAsync((connection, token) => connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: token)), TestContext.Current.CancellationToken);
+        Database.ReadAsync((connection, token) =>
+            connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: token)), TestContext.Current.CancellationToken);
 
     /// <summary>Every row of every table as text.</summary>
     public async Task<string> DumpAsync() => await Database.ReadAsync(async (connection, token) =>
@@ -154,7 +163,10 @@ internal sealed class RunningUserService : IAsyncDisposable
             await using var reader = await connection.ExecuteReaderAsync($"SELECT * FROM \"{table}\"");
             while (await reader.ReadAsync(token))
             {
-                for (var i = 0; i < reader.FieldCount; i++) { text.Append(reader.GetValue(i) is byte[] bytes ? Convert.ToHexStringLower(bytes) : reader.GetValue(i)).Append('|'); }
+                for (var i = 0; i < reader.FieldCount; i++)
+                {
+                    text.Append(reader.GetValue(i) is byte[] bytes ? Convert.ToHexStringLower(bytes) : reader.GetValue(i)).Append('|');
+                }
                 text.AppendLine();
             }
         }
@@ -223,7 +235,8 @@ internal sealed class FakeCouponService
         var now = DateTimeOffset.UnixEpoch;
         var text = new LocalizedText("이름", "name");
         var campaign = new Campaign(
-            Guid.CreateVersion7(), 1, phase, text, text, 100, 1, now, now.AddDays(1), "Asia/Seoul", new Benefit(Benefit.FreeShippingKind), new Validity(Days: 7), [], null, rehearsal, false, 0, now, now);
+            Guid.CreateVersion7(), 1, phase, text, text, 100, 1, now, now.AddDays(1), "Asia/Seoul", new Benefit(Benefit.FreeShippingKind),
+            new Validity(Days: 7), [], null, rehearsal, false, 0, now, now);
         Campaigns[campaign.Id] = campaign;
         return campaign;
     }
@@ -233,10 +246,12 @@ internal sealed class FakeCouponService
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (service.Away) { throw new HttpRequestException("away"); }
-            var found = service.Campaigns.TryGetValue(Guid.Parse(request.RequestUri!.Segments[^1]), out var campaign);
-            return Task.FromResult(found
-                ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(campaign!, MessageJson.Default.Campaign), Encoding.UTF8, "application/json") }
-                : new HttpResponseMessage(HttpStatusCode.NotFound));
+            if (!service.Campaigns.TryGetValue(Guid.Parse(request.RequestUri!.Segments[^1]), out var campaign))
+            {
+                return Task.FromResult(new HttpResponseMessage(HttpStatusCode.NotFound));
+            }
+            var json = JsonSerializer.Serialize(campaign, MessageJson.Default.Campaign);
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") });
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using FirstCome.UserService.Passwords;
 using FirstCome.UserService.Sessions;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace FirstCome.RulesTests.UserService;
@@ -51,7 +52,8 @@ public sealed class SignInTests
         await using var service = await RunningUserService.StartAsync(null, "--Passwords:Concurrency=2", "--Passwords:QueueMax=100");
         await service.SignUpAsync(Email);
         var before = service.Computed;
-        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = Email, password = $"tree-river-{i}x" })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(i => service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = Email, password = $"tree-river-{i}x" })));
         Assert.InRange(service.Computed - before, 10, 11);
         Assert.All(answers, answer => Assert.True(answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests));
     }
@@ -74,13 +76,16 @@ public sealed class SignInTests
         await using var service = await RunningUserService.StartAsync(null, "--SignIn:AddressFailuresMax=5");
         for (var i = 0; i < 5; i++)
         {
-            using var failed = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = $"nobody{i}@example.com", password = "tree-river-8" }, forwardedFor: "198.51.100.1, 203.0.113.7");
+            using var failed = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in",
+                new { email = $"nobody{i}@example.com", password = "tree-river-8" }, forwardedFor: "198.51.100.1, 203.0.113.7");
             Assert.Equal(HttpStatusCode.Unauthorized, failed.StatusCode);
         }
-        using var refused = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = RunningUserService.AdminEmail, password = RunningUserService.Password }, forwardedFor: "203.0.113.7");
+        using var refused = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in",
+            new { email = RunningUserService.AdminEmail, password = RunningUserService.Password }, forwardedFor: "203.0.113.7");
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         // What stands further to the left is the client's own word.
-        using var other = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = RunningUserService.AdminEmail, password = RunningUserService.Password }, forwardedFor: "203.0.113.7, 198.51.100.1");
+        using var other = await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in",
+            new { email = RunningUserService.AdminEmail, password = RunningUserService.Password }, forwardedFor: "203.0.113.7, 198.51.100.1");
         Assert.Equal(HttpStatusCode.OK, other.StatusCode);
     }
 
@@ -113,10 +118,13 @@ public sealed class SignInTests
     {
         await using var service = await RunningUserService.StartAsync();
         await service.SignUpAsync(Email);
-        using var weak = new PasswordHashing(Microsoft.Extensions.Options.Options.Create(new PasswordOptions { Iterations = 999 }), service.Get<System.Diagnostics.Metrics.IMeterFactory>());
+        using var weak = new PasswordHashing(Microsoft.Extensions.Options.Options.Create(new PasswordOptions { Iterations = 999 }),
+            service.Get<System.Diagnostics.Metrics.IMeterFactory>());
         string hash;
         using (var slot = await weak.EnterAsync(TestContext.Current.CancellationToken)) { hash = await slot!.HashAsync(RunningUserService.Password); }
-        await service.Database.WriteAsync((connection, transaction, token) => Dapper.SqlMapper.ExecuteAsync(connection, "UPDATE member SET password_hash = @hash WHERE email = @Email", new { hash, Email }, transaction), TestContext.Current.CancellationToken);
+        await service.Database.WriteAsync((connection, transaction, token) =>
+            Dapper.SqlMapper.ExecuteAsync(connection, "UPDATE member SET password_hash = @hash WHERE email = @Email", new { hash, Email }, transaction),
+            TestContext.Current.CancellationToken);
         await service.SignInAsync(Email);
         Assert.NotEqual(hash, await service.ScalarAsync<string>("SELECT password_hash FROM member WHERE email = @Email", new { Email }));
         await service.SignInAsync(Email);
@@ -127,7 +135,8 @@ public sealed class SignInTests
     {
         await using var service = await RunningUserService.StartAsync(null, "--Logging:LogLevel:Default=Trace", "--Logging:LogLevel:FirstCome=Trace");
         await service.SignUpAsync(Email);
-        for (var i = 0; i < 11; i++) { (await service.SendAsync(HttpMethod.Post, "/api/auth/sign-in", new { email = Email, password = "Wrong-Secret-1" })).Dispose(); }
+        for (var i = 0; i < 10; i++) { await service.TrySignInAsync(HttpStatusCode.Unauthorized, Email, "Wrong-Secret-1"); }
+        await service.TrySignInAsync(HttpStatusCode.TooManyRequests, Email, "Wrong-Secret-1");
         service.Time.Advance(TimeSpan.FromMinutes(1));
         var (access, refresh) = await service.SignInAsync(Email);
         await service.RefreshAsync(HttpStatusCode.OK, refresh);
@@ -135,7 +144,8 @@ public sealed class SignInTests
         await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Post, "/api/auth/sign-in", $$"""{"email":"{{Email}}","password":"Wrong-Secret-1" """);
         var logs = service.Logs.ToString();
         Assert.Contains("ended", logs, StringComparison.Ordinal);
-        foreach (var secret in (string[])[Email, RunningUserService.AdminEmail, RunningUserService.Password, "Wrong-Secret-1", access, access.Split('.')[2], refresh]) { Assert.DoesNotContain(secret, logs, StringComparison.OrdinalIgnoreCase); }
+        string[] secrets = [Email, RunningUserService.AdminEmail, RunningUserService.Password, "Wrong-Secret-1", access, access.Split('.')[2], refresh];
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, logs, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -145,7 +155,7 @@ public sealed class SignInTests
         await service.SignInAsync(RunningUserService.AdminEmail);
         await service.TrySignInAsync(HttpStatusCode.Unauthorized, "nobody@example.com");
         Assert.Equal(1, await service.ScalarAsync<int>("SELECT COUNT(*) FROM secret_failure"));
-        var sweep = Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetServices<Microsoft.Extensions.Hosting.IHostedService>(service.Get<IServiceProvider>()).OfType<SweepExpired>().Single();
+        var sweep = service.Get<IEnumerable<IHostedService>>().OfType<SweepExpired>().Single();
         await sweep.SweepAsync(TestContext.Current.CancellationToken);
         Assert.Equal(1, await service.ScalarAsync<int>("SELECT COUNT(*) FROM secret_failure"));
         service.Time.Advance(TimeSpan.FromDays(15));

@@ -12,7 +12,7 @@ public sealed class TokenRulesTests
     private static readonly TimeSpan s_ahead = TimeSpan.FromMinutes(2);
 
     private static readonly Gen<List<DateTimeOffset>> Publications = Gen.Int[0, 20_000].List[1, 8]
-        .Select(gaps => gaps.Aggregate(new List<DateTimeOffset>(), (times, gap) => { times.Add((times.Count == 0 ? s_start : times[^1]).AddSeconds(gap)); return times; }));
+        .Select(gaps => gaps.Skip(1).Aggregate(new List<DateTimeOffset> { s_start }, (times, gap) => [.. times, times[^1].AddSeconds(gap)]));
 
     [Fact]
     public void The_first_key_signs_at_once_and_every_other_after_it_was_published_ahead()

@@ -15,7 +15,9 @@ internal static class SearchUsers
     {
         routes.MapGet("/api/users", ListAsync).RequireRole(Role.Admin)
             .WithName("SearchUsers").WithTags("Administration").WithSummary("Search accounts")
-            .WithDescription("Whose e-mail address or display name contains the query, or whose id it is; all without one. The newest first; erased accounts are not shown.")
+            .WithDescription(
+                "Whose e-mail address or display name contains the query, or whose id it is; all without one. The newest first; erased accounts are not "
+                + "shown.")
             .Produces<Page<User>>().ProducesProblems(400, 401, 403, 503);
         routes.MapGet("/api/users/{id}", ReadAsync).RequireRole(Role.Admin)
             .WithName("ReadUser").WithTags("Administration").WithSummary("An account")
@@ -43,10 +45,12 @@ internal static class SearchUsers
             limit = page.Limit + 1,
         };
         var members = await database.ReadAsync(
-            (connection, token) => MemberTable.ListAsync(connection, $"WHERE {string.Join(" AND ", conditions)} ORDER BY member_id DESC LIMIT @limit", parameters, token), context.RequestAborted);
+            (connection, token) => MemberTable.ListAsync(connection, $"WHERE {string.Join(" AND ", conditions)} ORDER BY member_id DESC LIMIT @limit",
+            parameters, token), context.RequestAborted);
         var items = members.Take(page.Limit).ToList();
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Json(new Page<User>([.. items.Select(User.Of)], members.Count > page.Limit ? Cursor.Encode(items[^1].Id.ToString()) : null), ApiJson.Options);
+        return Results.Json(new Page<User>([.. items.Select(User.Of)], members.Count > page.Limit ? Cursor.Encode(items[^1].Id.ToString()) : null),
+            ApiJson.Options);
     }
 
     private static async Task<IResult> ReadAsync(Guid id, HttpContext context, Database database)

@@ -24,10 +24,13 @@ internal static class SetAttributes
         var tags = MemberRules.Tags(request.Tags, errors);
         var birthMonth = MemberRules.BirthMonth(request.BirthMonth, errors);
         if (errors.Any) { return errors.ToResult(); }
-        return await change.RunAsync(context, id, new AdministrativeOrder("attributes", VersionRequired: true, (_, _) => null, (member, _) => Apply(member, grade, tags, birthMonth)));
+        return await change.RunAsync(context, id, new AdministrativeOrder(
+            "attributes", VersionRequired: true, (_, _) => null, (member, _) => Apply(member, grade, tags, birthMonth)));
     }
 
     // Lists are compared by their entries; a record would compare them by reference.
     internal static Member Apply(Member member, string grade, IReadOnlyList<string> tags, int? birthMonth) =>
-        member.Grade == grade && member.BirthMonth == birthMonth && member.Tags.SequenceEqual(tags) ? member : member with { Grade = grade, Tags = tags, BirthMonth = birthMonth };
+        member.Grade == grade && member.BirthMonth == birthMonth && member.Tags.SequenceEqual(tags)
+            ? member
+            : member with { Grade = grade, Tags = tags, BirthMonth = birthMonth };
 }

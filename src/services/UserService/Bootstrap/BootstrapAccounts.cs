@@ -12,8 +12,8 @@ namespace FirstCome.UserService.Bootstrap;
 public sealed class BootstrapOptions : ICheckedOptions
 {
     /// <summary>
-    /// A JSON file <c>[{"role","email","password"}]</c>, readable by its owner only (mode 600): accounts that are missing are made at start, with that role besides member. Without it nobody is the
-    /// first admin. Default: none.
+    /// A JSON file <c>[{"role","email","password"}]</c>, readable by its owner only (mode 600): accounts that are missing are made at start, with that role
+    /// besides member. Without it nobody is the first admin. Default: none.
     /// </summary>
     public string? AccountsFile { get; set; }
 
@@ -32,7 +32,8 @@ public sealed class BootstrapOptions : ICheckedOptions
 internal sealed record BootstrapAccount(string Role, string Email, string Password);
 
 /// <summary>Makes the accounts of the file that are missing, before the first request. An address that has an account already is left as it is.</summary>
-internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, IOptions<PasswordOptions> passwords, TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
+internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, IOptions<PasswordOptions> passwords,
+    TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
 {
     private const int AccountsMax = 100, BytesMax = 64 * 1024;
 
@@ -40,7 +41,8 @@ internal sealed class BootstrapAccounts(Database database, PasswordHashing hashi
     {
         if (options.Value.AccountsFile is not { } file) { return; }
         var accounts = Read(await File.ReadAllBytesAsync(file, cancellationToken));
-        await Parallel.ForEachAsync(accounts, new ParallelOptions { MaxDegreeOfParallelism = passwords.Value.Concurrency, CancellationToken = cancellationToken }, MakeAsync);
+        await Parallel.ForEachAsync(accounts,
+            new ParallelOptions { MaxDegreeOfParallelism = passwords.Value.Concurrency, CancellationToken = cancellationToken }, MakeAsync);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -57,9 +59,9 @@ internal sealed class BootstrapAccounts(Database database, PasswordHashing hashi
             if (!Roles.TryParse(account.Role, out var role)) { errors.Add($"[{index}].role", "must be one of member, merchant, operator, admin"); }
             return (email, password, role);
         }).ToList();
-        return errors.Any
-            ? throw new InvalidOperationException($"Bootstrap:AccountsFile is not right: {string.Join("; ", errors.ByField.SelectMany(field => field.Value.Select(sentence => $"{field.Key} {sentence}")))}.")
-            : checkedAccounts;
+        if (!errors.Any) { return checkedAccounts; }
+        var sentences = errors.ByField.SelectMany(field => field.Value.Select(sentence => $"{field.Key} {sentence}"));
+        throw new InvalidOperationException($"Bootstrap:AccountsFile is not right: {string.Join("; ", sentences)}.");
     }
 
     private static List<BootstrapAccount> Parse(byte[] json)
@@ -73,18 +75,26 @@ internal sealed class BootstrapAccounts(Database database, PasswordHashing hashi
         catch (JsonException exception)
         {
             // The parser's own words might repeat a password; its place is enough.
-            throw new InvalidOperationException($"Bootstrap:AccountsFile is not JSON of the form [{{\"role\",\"email\",\"password\"}}]: see line {exception.LineNumber + 1}, {exception.Path}.");
+            var place = $"line {exception.LineNumber + 1}, {exception.Path}";
+            throw new InvalidOperationException($"Bootstrap:AccountsFile is not JSON of the form [{{\"role\",\"email\",\"password\"}}]: see {place}.");
         }
         throw new InvalidOperationException($"Bootstrap:AccountsFile must be a list of at most {AccountsMax} accounts.");
     }
 
     private async ValueTask MakeAsync((string Email, string Password, Role Role) account, CancellationToken cancellationToken)
     {
-        if (await database.ReadAsync((connection, token) => MemberTable.FindByEmailAsync(connection, account.Email, token), cancellationToken) is not null) { return; }
-        using var slot = await hashing.EnterAsync(cancellationToken) ?? throw new InvalidOperationException("No password could be hashed in time to make the accounts of Bootstrap:AccountsFile.");
+        if (await database.ReadAsync((connection, token) => MemberTable.FindByEmailAsync(connection, account.Email, token), cancellationToken) is not null)
+        {
+            return;
+        }
+        using var slot = await hashing.EnterAsync(cancellationToken) ?? throw new InvalidOperationException(
+            "No password could be hashed in time to make the accounts of Bootstrap:AccountsFile.");
         var name = account.Email[..account.Email.IndexOf('@', StringComparison.Ordinal)];
-        var member = Member.New(account.Email, await slot.HashAsync(account.Password), name.Length > MemberRules.DisplayNameMax ? name[..MemberRules.DisplayNameMax] : name, MemberRules.LocaleDefault, account.Role, time.GetUtcNow());
-        if (await database.WriteAsync((connection, transaction, token) => MemberTable.InsertAsync(connection, transaction, database.Dialect, member, token), cancellationToken))
+        if (name.Length > MemberRules.DisplayNameMax) { name = name[..MemberRules.DisplayNameMax]; }
+        var hash = await slot.HashAsync(account.Password);
+        var member = Member.New(account.Email, hash, name, MemberRules.LocaleDefault, account.Role, time.GetUtcNow());
+        if (await database.WriteAsync((connection, transaction, token) =>
+            MemberTable.InsertAsync(connection, transaction, database.Dialect, member, token), cancellationToken))
         {
             BootstrapLog.AccountMade(logger, member.Id, account.Role);
         }

@@ -22,7 +22,8 @@ internal static class ChangeProfile
         .WithDescription("Needs If-Match. The month of birth can be told once: coupons for a birthday must not move with it.")
         .Produces<User>().ProducesProblems(400, 401, 409, 412, 428, 503);
 
-    private static async Task<IResult> HandleAsync(ChangeProfileRequest request, HttpContext context, Database database, StandingOutbox outbox, TimeProvider time)
+    private static async Task<IResult> HandleAsync(ChangeProfileRequest request, HttpContext context, Database database, StandingOutbox outbox,
+        TimeProvider time)
     {
         var errors = new FieldErrors();
         var displayName = request.DisplayName is null ? null : MemberRules.DisplayName(request.DisplayName, errors);
@@ -38,9 +39,15 @@ internal static class ChangeProfile
             if (EntityTag.Check(context.Request, member.Version, required: true) is { } moved) { return new Outcome(null, moved); }
             if (birthMonth is not null && member.BirthMonth is not null && birthMonth != member.BirthMonth)
             {
-                return new Outcome(null, Problems.Result(ProblemTypes.Conflict, "The month of birth was told before and stays. An administrator can correct it."));
+                return new Outcome(null, Problems.Result(ProblemTypes.Conflict,
+                    "The month of birth was told before and stays. An administrator can correct it."));
             }
-            var changed = member with { DisplayName = displayName ?? member.DisplayName, Locale = locale ?? member.Locale, BirthMonth = birthMonth ?? member.BirthMonth };
+            var changed = member with
+            {
+                DisplayName = displayName ?? member.DisplayName,
+                Locale = locale ?? member.Locale,
+                BirthMonth = birthMonth ?? member.BirthMonth,
+            };
             if (changed == member) { return new Outcome(member, null); }
             if (changed.BirthMonth != member.BirthMonth) { changed = await StandingOutbox.AddAsync(connection, transaction, changed, time.GetUtcNow(), token); }
             return new Outcome(await MemberTable.SaveAsync(connection, transaction, changed, token), null);

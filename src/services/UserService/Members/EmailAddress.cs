@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace FirstCome.UserService.Members;
 
 /// <summary>
-/// The shape of an e-mail address: that of HTML's input of type email, at least two labels after the @, up to 254 characters in all (RFC 5321) and 64 before the @.
-/// Kept in lower case: mailboxes that differ by case alone are one account.
+/// The shape of an e-mail address: that of HTML's input of type email, at least two labels after the @, up to 254 characters in all (RFC 5321) and 64 before
+/// the @. Kept in lower case: mailboxes that differ by case alone are one account.
 /// </summary>
 internal static class EmailAddress
 {
@@ -42,5 +42,6 @@ internal static class EmailAddress
     }
 
     private static bool IsLabel(string label) =>
-        label.Length is >= 1 and <= LabelLengthMax && label[0] != '-' && label[^1] != '-' && label.All(character => char.IsAsciiLetterOrDigit(character) || character == '-');
+        label.Length is >= 1 and <= LabelLengthMax && label[0] != '-' && label[^1] != '-'
+            && label.All(character => char.IsAsciiLetterOrDigit(character) || character == '-');
 }

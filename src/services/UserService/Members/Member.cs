@@ -8,7 +8,8 @@ namespace FirstCome.UserService.Members;
 /// <param name="StandingAt">The instant of the last standing that was announced.</param>
 /// <param name="Version">Counts changes, from 1; the entity tag.</param>
 internal sealed record Member(
-    Guid Id, string? Email, string? PasswordHash, string DisplayName, string Locale, Role Roles, string Grade, IReadOnlyList<string> Tags, DateTimeOffset MemberSince,
+    Guid Id, string? Email, string? PasswordHash, string DisplayName, string Locale, Role Roles, string Grade, IReadOnlyList<string> Tags,
+    DateTimeOffset MemberSince,
     int? BirthMonth, bool Locked, DateTimeOffset? ErasedAt, DateTimeOffset TokensValidFrom, DateTimeOffset StandingAt, int Version)
 {
     /// <summary>Whether requests and refreshes of this member are answered.</summary>
@@ -23,12 +24,13 @@ internal sealed record Member(
         // As the row keeps it, so that the first answer says what every later one says.
         var since = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
         return new Member(
-            Guid.CreateVersion7(now), email, passwordHash, displayName, locale, roles | Role.Member, "", [], since, null, false, null, DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), since, 1);
+            Guid.CreateVersion7(now), email, passwordHash, displayName, locale, roles | Role.Member, "", [], since, null, false, null,
+            DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), since, 1);
     }
 
     /// <summary>
-    /// The same member with every token issued until now refused. Tokens carry whole seconds, so the border is the next full second; a token made within the rest of this one
-    /// carries the border as its time of issue (<see cref="Tokens.TokenTimes"/>), so nobody has to wait.
+    /// The same member with every token issued until now refused. Tokens carry whole seconds, so the border is the next full second; a token made within the
+    /// rest of this one carries the border as its time of issue (<see cref="Tokens.TokenTimes"/>), so nobody has to wait.
     /// </summary>
     public Member WithTokensRefused(DateTimeOffset now)
     {

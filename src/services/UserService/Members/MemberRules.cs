@@ -40,7 +40,8 @@ internal static class MemberRules
         var roles = Role.Member;
         for (var i = 0; i < names.Count; i++)
         {
-            if (Authentication.Roles.TryParse(names[i], out var role)) { roles |= role; } else { errors.Add($"roles[{i}]", "must be one of member, merchant, operator, admin"); }
+            if (!Authentication.Roles.TryParse(names[i], out var role)) { errors.Add($"roles[{i}]", "must be one of member, merchant, operator, admin"); }
+            roles |= role;
         }
         return roles;
     }

@@ -15,7 +15,8 @@ internal static class ReadProfile
 
     private static async Task<IResult> HandleAsync(HttpContext context, Database database)
     {
-        var member = await database.ReadAsync((connection, token) => MemberTable.FindAsync(connection, context.Caller().MemberId, token), context.RequestAborted);
+        var member = await database.ReadAsync((connection, token) =>
+            MemberTable.FindAsync(connection, context.Caller().MemberId, token), context.RequestAborted);
         if (member is not { Active: true }) { return Problems.Result(ProblemTypes.Unauthenticated); }
         return Answer(context, member);
     }

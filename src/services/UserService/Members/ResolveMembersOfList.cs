@@ -12,7 +12,8 @@ internal static class ResolveMembersOfList
     // As many of the longest addresses as may be asked for, with room for quotes and escapes.
     private const long BodyBytesMax = 512 * 1024;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/users/resolve", HandleAsync).WithMetadata(new RequestSizeLimitAttribute(BodyBytesMax));
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/users/resolve", HandleAsync).WithMetadata(new RequestSizeLimitAttribute(BodyBytesMax));
 
     private static async Task<IResult> HandleAsync(ResolveMembers request, Database database, CancellationToken cancellationToken)
     {
@@ -32,10 +33,12 @@ internal static class ResolveMembersOfList
                 "SELECT email, member_id FROM member WHERE email IN @emails", new { emails = emails.Distinct() }, cancellationToken: token)))
                 .ToDictionary(row => row.Email, row => new Guid(row.MemberId, bigEndian: true), StringComparer.Ordinal);
             var known = (await connection.QueryAsync<byte[]>(new CommandDefinition(
-                "SELECT member_id FROM member WHERE member_id IN @ids AND erased_at IS NULL", new { ids = ids.Distinct().Select(MemberTable.Key) }, cancellationToken: token)))
+                "SELECT member_id FROM member WHERE member_id IN @ids AND erased_at IS NULL", new { ids = ids.Distinct().Select(MemberTable.Key) },
+                cancellationToken: token)))
                 .Select(key => new Guid(key, bigEndian: true)).ToHashSet();
             return (byEmail, known);
         }, cancellationToken);
-        return Results.Json(new ResolvedMembers([.. emails.Select(email => byEmail.TryGetValue(email, out var id) ? id : (Guid?)null)], [.. ids.Select(known.Contains)]), ApiJson.Options);
+        return Results.Json(new ResolvedMembers([.. emails.Select(email => byEmail.TryGetValue(email, out var id) ? id : (Guid?)null)],
+            [.. ids.Select(known.Contains)]), ApiJson.Options);
     }
 }

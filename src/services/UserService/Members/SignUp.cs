@@ -1,5 +1,5 @@
-using FirstCome.Contracts.Problems;
 using FirstCome.Authentication;
+using FirstCome.Contracts.Problems;
 using FirstCome.Engines.Database;
 using FirstCome.ServiceDefaults;
 using FirstCome.UserService.Passwords;
@@ -21,7 +21,8 @@ internal static class SignUp
         .WithDescription("Makes an account. Every rule that the request breaks is told at once. Sign in afterwards.")
         .Produces<User>(201).ProducesProblems(400, 409, 429, 503);
 
-    private static async Task<IResult> HandleAsync(SignUpRequest request, HttpContext context, Database database, PasswordHashing hashing, GuessLimits limits, TimeProvider time)
+    private static async Task<IResult> HandleAsync(SignUpRequest request, HttpContext context, Database database, PasswordHashing hashing, GuessLimits limits,
+        TimeProvider time)
     {
         var errors = new FieldErrors();
         var email = MemberRules.Email(request.Email, errors);
@@ -39,7 +40,8 @@ internal static class SignUp
             using var slot = await hashing.EnterAsync(aborted);
             if (slot is null) { return PasswordHashing.Busy(); }
             var member = Member.New(email, await slot.HashAsync(password), displayName, locale, Role.Member, time.GetUtcNow());
-            taken = !await database.WriteAsync((connection, transaction, token) => MemberTable.InsertAsync(connection, transaction, database.Dialect, member, token), aborted);
+            taken = !await database.WriteAsync((connection, transaction, token) =>
+                MemberTable.InsertAsync(connection, transaction, database.Dialect, member, token), aborted);
             if (!taken)
             {
                 EntityTag.Set(context.Response, member.Version);

@@ -7,8 +7,10 @@ namespace FirstCome.UserService.Members;
 /// <param name="Grade">Empty when none was given.</param>
 /// <param name="BirthMonth">1 to 12; absent until told.</param>
 public sealed record User(
-    Guid Id, string Email, string DisplayName, string Locale, IReadOnlyList<string> Roles, string Grade, IReadOnlyList<string> Tags, DateTimeOffset MemberSince, int? BirthMonth, bool Locked)
+    Guid Id, string Email, string DisplayName, string Locale, IReadOnlyList<string> Roles, string Grade, IReadOnlyList<string> Tags,
+    DateTimeOffset MemberSince, int? BirthMonth, bool Locked)
 {
     internal static User Of(Member member) => new(
-        member.Id, member.Email ?? "", member.DisplayName, member.Locale, FirstCome.Authentication.Roles.Names(member.Roles), member.Grade, member.Tags, member.MemberSince, member.BirthMonth, member.Locked);
+        member.Id, member.Email ?? "", member.DisplayName, member.Locale, FirstCome.Authentication.Roles.Names(member.Roles), member.Grade, member.Tags,
+        member.MemberSince, member.BirthMonth, member.Locked);
 }

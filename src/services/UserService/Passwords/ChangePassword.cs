@@ -13,11 +13,15 @@ namespace FirstCome.UserService.Passwords;
 /// <param name="New">10 to 128 characters, not the e-mail address, none of the commonest, another than <paramref name="Current"/>.</param>
 internal sealed record ChangePasswordRequest(string? Current = null, string? New = null);
 
-/// <summary><c>PUT /api/users/me/password</c>: ends every session and refuses every token that was issued before. The present password is its precondition; <c>If-Match</c> is honoured, not needed.</summary>
+/// <summary>
+/// <c>PUT /api/users/me/password</c>: ends every session and refuses every token that was issued before. The present password is its precondition;
+/// <c>If-Match</c> is honoured, not needed.
+/// </summary>
 internal sealed class ChangePassword(Database database, PasswordHashing hashing, GuessLimits limits, StandingOutbox outbox, TimeProvider time)
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPut("/api/users/me/password", (ChangePasswordRequest request, HttpContext context, ChangePassword change) => change.HandleAsync(request, context)).RequireMember()
+        routes.MapPut("/api/users/me/password", (ChangePasswordRequest request, HttpContext context, ChangePassword change) =>
+            change.HandleAsync(request, context)).RequireMember()
         .WithName("ChangePassword").WithTags("Users").WithSummary("Change the caller's own password")
         .WithDescription("Every session ends and every access token is refused within five seconds: sign in again with the new password.")
         .Produces(204).ProducesProblems(400, 401, 409, 412, 429, 503);
@@ -54,7 +58,8 @@ internal sealed class ChangePassword(Database database, PasswordHashing hashing,
         {
             var now = time.GetUtcNow();
             var locked = await MemberTable.LockAsync(connection, transaction, database.Dialect, member.Id, token);
-            return locked is { Active: true } && locked.PasswordHash == hash && await NewPassword.SetAsync(connection, transaction, locked, newHash, now, token);
+            return locked is { Active: true } && locked.PasswordHash == hash
+                && await NewPassword.SetAsync(connection, transaction, locked, newHash, now, token);
         }, aborted);
         if (!done) { return Problems.Result(ProblemTypes.Conflict, "The account was changed at the same time. Sign in again and look at it."); }
         outbox.Announce();

@@ -3,7 +3,8 @@ using System.Collections.Frozen;
 namespace FirstCome.UserService.Passwords;
 
 /// <summary>
-/// The commonest passwords that are long enough to be chosen here; what every guesser tries first. The list is short on purpose: lockout and rate limits meet the rest.
+/// The commonest passwords that are long enough to be chosen here; what every guesser tries first. The list is short on purpose: lockout and rate limits meet
+/// the rest.
 /// </summary>
 internal static class CommonPasswords
 {

@@ -11,7 +11,10 @@ namespace FirstCome.UserService.Passwords;
 /// <summary>Section <c>Passwords</c>.</summary>
 public sealed class PasswordOptions : ICheckedOptions
 {
-    /// <summary>Rounds of PBKDF2-HMAC-SHA512, 1,000 to 10,000,000. Default 210,000, OWASP's figure for SHA-512: 0.1 s of one core. Older hashes are renewed when their member signs in.</summary>
+    /// <summary>
+    /// Rounds of PBKDF2-HMAC-SHA512, 1,000 to 10,000,000. Default 210,000, OWASP's figure for SHA-512: 0.1 s of one core. Older hashes are renewed when their
+    /// member signs in.
+    /// </summary>
     public int Iterations { get; set; } = 210_000;
 
     /// <summary>How many hashes are computed at once, 1 to 256. Default: the machine's cores.</summary>
@@ -28,7 +31,10 @@ public sealed class PasswordOptions : ICheckedOptions
         if (Iterations is < 1_000 or > 10_000_000) { yield return $"Passwords:Iterations must be between 1000 and 10000000, but is {Iterations}."; }
         if (Concurrency is < 1 or > 256) { yield return $"Passwords:Concurrency must be between 1 and 256, but is {Concurrency}."; }
         if (QueueMax is < 0 or > 10_000) { yield return $"Passwords:QueueMax must be between 0 and 10000, but is {QueueMax}."; }
-        if (WaitMax <= TimeSpan.Zero || WaitMax > TimeSpan.FromMinutes(1)) { yield return $"Passwords:WaitMax must be above 00:00:00 and at most 00:01:00, but is {WaitMax}."; }
+        if (WaitMax <= TimeSpan.Zero || WaitMax > TimeSpan.FromMinutes(1))
+        {
+            yield return $"Passwords:WaitMax must be above 00:00:00 and at most 00:01:00, but is {WaitMax}.";
+        }
     }
 }
 
@@ -71,11 +77,13 @@ internal sealed class PasswordHashing : IDisposable
     }
 
     /// <summary>What a caller is told who got no turn.</summary>
-    public static IResult Busy() => Problems.Result(ProblemTypes.Unavailable, "Too many passwords are being checked at the moment. Try again after Retry-After seconds.", retryAfter: TimeSpan.FromSeconds(2));
+    public static IResult Busy() => Problems.Result(
+        ProblemTypes.Unavailable, "Too many passwords are being checked at the moment. Try again in a few seconds.", retryAfter: TimeSpan.FromSeconds(2));
 
     public void Dispose() => _slots.Dispose();
 
-    // The format of Identity's version 3: marker, PRF (2: HMAC-SHA512), iterations, length of the salt, salt, subkey. No password gives a random subkey, and trying costs the same.
+    // The format of Identity's version 3: marker, PRF (2: HMAC-SHA512), iterations, length of the salt, salt, subkey. No password gives a random subkey, and
+    // trying costs the same.
     private static string NobodysHash(int iterations)
     {
         var hash = RandomNumberGenerator.GetBytes(13 + 16 + 32);
@@ -99,7 +107,8 @@ internal sealed class PasswordHashing : IDisposable
         }
 
         /// <summary>
-        /// Whether the password belongs to the hash. Without a hash (nobody has this e-mail address) the same work is done, and the answer is no: neither answer nor time tells which it was.
+        /// Whether the password belongs to the hash. Without a hash (nobody has this e-mail address) the same work is done, and the answer is no: neither
+        /// answer nor time tells which it was.
         /// </summary>
         public async Task<PasswordVerificationResult> VerifyAsync(string? hash, string password)
         {
@@ -109,7 +118,8 @@ internal sealed class PasswordHashing : IDisposable
         }
 
         // A thread of its own: a tenth of a second on each thread of the pool would hold up every other request of the process.
-        private static Task<T> ComputeAsync<T>(Func<T> compute) => Task.Factory.StartNew(compute, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        private static Task<T> ComputeAsync<T>(Func<T> compute) =>
+            Task.Factory.StartNew(compute, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         public void Dispose()
         {

@@ -4,8 +4,8 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.UserService.Passwords;
 
 /// <summary>
-/// What a password may be (NIST SP 800-63B): length and unlikeliness, no rules about kinds of characters. Counted and hashed in NFC, so that the same keys give the same
-/// password on every keyboard; never trimmed.
+/// What a password may be (NIST SP 800-63B): length and unlikeliness, no rules about kinds of characters. Counted and hashed in NFC, so that the same keys give
+/// the same password on every keyboard; never trimmed.
 /// </summary>
 internal static class PasswordRules
 {
@@ -28,7 +28,10 @@ internal static class PasswordRules
         var read = Read(password, errors, field);
         if (read.Length == 0) { return ""; }
         if (read.Length < LengthMin) { errors.Add(field, $"must have {LengthMin} to {LengthMax} characters"); }
-        if (email.Length > 0 && (Same(read, email) || Same(read, email[..email.IndexOf('@', StringComparison.Ordinal)]))) { errors.Add(field, "must not be the e-mail address"); }
+        if (email.Length > 0 && (Same(read, email) || Same(read, email[..email.IndexOf('@', StringComparison.Ordinal)])))
+        {
+            errors.Add(field, "must not be the e-mail address");
+        }
         if (CommonPasswords.Contains(read)) { errors.Add(field, "must not be one of the commonest passwords"); }
         return read;
     }

@@ -4,7 +4,8 @@ using System.Text;
 namespace FirstCome.UserService.Passwords;
 
 /// <summary>
-/// A one-time code for a new password: 20 random characters (100 bits) of Crockford's base 32, in groups of five, to be read out over the telephone. Only <see cref="Hash"/> is kept.
+/// A one-time code for a new password: 20 random characters (100 bits) of Crockford's base 32, in groups of five, to be read out over the telephone. Only
+/// <see cref="Hash"/> is kept.
 /// </summary>
 internal static class ResetCode
 {

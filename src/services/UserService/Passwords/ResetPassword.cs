@@ -20,9 +20,12 @@ internal sealed class ResetPassword(Database database, PasswordHashing hashing, 
     private const int CodeLengthMax = 64;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/auth/password-reset", (ResetPasswordRequest request, HttpContext context, ResetPassword reset) => reset.HandleAsync(request, context))
+        routes.MapPost("/api/auth/password-reset", (ResetPasswordRequest request, HttpContext context, ResetPassword reset) =>
+            reset.HandleAsync(request, context))
         .WithName("ResetPassword").WithTags("Sessions").WithSummary("Set a new password by a one-time code")
-        .WithDescription("An admin makes the code. Every session ends; sign in with the new password. The same answer for an unknown e-mail address and a wrong, used or expired code.")
+        .WithDescription(
+            "An admin makes the code. Every session ends; sign in with the new password. The same answer for an unknown e-mail address and a wrong, "
+            + "used or expired code.")
         .Produces(204).ProducesProblems(400, 401, 429, 503);
 
     private async Task<IResult> HandleAsync(ResetPasswordRequest request, HttpContext context)
@@ -45,7 +48,8 @@ internal sealed class ResetPassword(Database database, PasswordHashing hashing, 
             if (await SetAsync(email, ResetCode.Hash(request.Code!), newHash, aborted)) { outbox.Announce(); return Results.NoContent(); }
             await limits.CountAsync(Secret.ResetCode, email, address);
         }
-        return Problems.Result(ProblemTypes.SignInFailed, "The e-mail address or the code is wrong, or the code was used or has expired. Ask an administrator for a new one.");
+        return Problems.Result(ProblemTypes.SignInFailed,
+            "The e-mail address or the code is wrong, or the code was used or has expired. Ask an administrator for a new one.");
     }
 
     private async Task<bool> SetAsync(string email, byte[] codeHash, string newHash, CancellationToken cancellationToken)
@@ -61,10 +65,12 @@ internal sealed class ResetPassword(Database database, PasswordHashing hashing, 
         }, cancellationToken);
     }
 
-    private async Task<bool> IsGoodAsync(DbConnection connection, DbTransaction transaction, Guid id, byte[] codeHash, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> IsGoodAsync(DbConnection connection, DbTransaction transaction, Guid id, byte[] codeHash, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var expected = await connection.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition(
-            $"SELECT code_hash FROM password_reset WHERE member_id = @id AND expires_at > @now{database.Dialect.ForUpdate}", new { id = MemberTable.Key(id), now = now.ToUnixTimeMilliseconds() },
+            $"SELECT code_hash FROM password_reset WHERE member_id = @id AND expires_at > @now{database.Dialect.ForUpdate}",
+            new { id = MemberTable.Key(id), now = now.ToUnixTimeMilliseconds() },
             transaction, cancellationToken: cancellationToken));
         return expected is not null && CryptographicOperations.FixedTimeEquals(expected, codeHash);
     }

@@ -19,10 +19,11 @@ internal sealed record RehearsalMembersRequest(int? Count = null);
 public sealed record RehearsalMember(Guid MemberId, string AccessToken);
 
 /// <summary>
-/// <c>POST /api/rehearsals/{campaignId}/members</c>: tokens of synthetic members for a rehearsal. They are good for claims on this campaign for an hour, and nowhere else; the members are kept nowhere,
-/// only counted. They are counted before they are made: a broken answer has used them up.
+/// <c>POST /api/rehearsals/{campaignId}/members</c>: tokens of synthetic members for a rehearsal. They are good for claims on this campaign for an hour, and
+/// nowhere else; the members are kept nowhere, only counted. They are counted before they are made: a broken answer has used them up.
 /// </summary>
-internal sealed class MakeRehearsalMembers(Database database, IHttpClientFactory clients, RehearsalTokens tokens, TimeProvider time, ILogger<MakeRehearsalMembers> logger)
+internal sealed class MakeRehearsalMembers(Database database, IHttpClientFactory clients, RehearsalTokens tokens, TimeProvider time,
+    ILogger<MakeRehearsalMembers> logger)
 {
     /// <summary>For one campaign, in all.</summary>
     public const int MembersMax = 100_000;
@@ -31,10 +32,13 @@ internal sealed class MakeRehearsalMembers(Database database, IHttpClientFactory
     public const string CouponService = "coupon-service";
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/rehearsals/{campaignId}/members", (Guid campaignId, RehearsalMembersRequest request, HttpContext context, MakeRehearsalMembers make) => make.HandleAsync(campaignId, request, context))
+        routes.MapPost("/api/rehearsals/{campaignId}/members", (Guid campaignId, RehearsalMembersRequest request, HttpContext context,
+            MakeRehearsalMembers make) => make.HandleAsync(campaignId, request, context))
         .RequireRole(Role.Operator)
         .WithName("MakeRehearsalMembers").WithTags("Rehearsals").WithSummary("Make synthetic members for a rehearsal")
-        .WithDescription("One JSON object a line: memberId and accessToken, good for an hour and for claims on this campaign alone. Up to 100,000 for a campaign in all; they are used up when the answer begins. Audited.")
+        .WithDescription(
+            "One JSON object a line: memberId and accessToken, good for an hour and for claims on this campaign alone. Up to 100,000 for a campaign in "
+            + "all; they are used up when the answer begins. Audited.")
         .Produces<RehearsalMember>(200, RehearsalTokens.MediaType).ProducesProblems(400, 401, 403, 404, 409, 503);
 
     private async Task<IResult> HandleAsync(Guid campaignId, RehearsalMembersRequest request, HttpContext context)
@@ -51,7 +55,8 @@ internal sealed class MakeRehearsalMembers(Database database, IHttpClientFactory
         if (campaign.Phase == CampaignPhase.Archived) { return Problems.Result(ProblemTypes.Conflict, "The rehearsal is archived and takes no more claims."); }
 
         var caller = context.Caller().MemberId;
-        var refusal = await database.WriteAsync((connection, transaction, token) => TakeAsync(connection, transaction, caller, campaignId, count, token), context.RequestAborted);
+        var refusal = await database.WriteAsync((connection, transaction, token) =>
+            TakeAsync(connection, transaction, caller, campaignId, count, token), context.RequestAborted);
         if (refusal is not null) { return refusal; }
         context.Response.Headers.CacheControl = "no-store";
         return Results.Stream(stream => tokens.WriteAsync(campaignId, count, stream, context.RequestAborted), RehearsalTokens.MediaType);
@@ -67,29 +72,35 @@ internal sealed class MakeRehearsalMembers(Database database, IHttpClientFactory
             response.EnsureSuccessStatusCode();
             if (await response.Content.ReadFromJsonAsync(MessageJson.Default.Campaign, cancellationToken) is { } campaign) { return (campaign, null); }
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or JsonException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             RehearsalsLog.CampaignsAway(logger, exception);
         }
         return (null, Problems.Result(ProblemTypes.Unavailable, "The campaign cannot be looked up at the moment."));
     }
 
-    private async Task<IResult?> TakeAsync(DbConnection connection, DbTransaction transaction, Guid caller, Guid campaignId, int count, CancellationToken cancellationToken)
+    private async Task<IResult?> TakeAsync(DbConnection connection, DbTransaction transaction, Guid caller, Guid campaignId, int count,
+        CancellationToken cancellationToken)
     {
         var @operator = await MemberTable.LockAsync(connection, transaction, database.Dialect, caller, cancellationToken);
         if (@operator is not { Active: true } || !@operator.Roles.HasFlag(Role.Operator)) { return Problems.Result(ProblemTypes.Forbidden); }
         var id = MemberTable.Key(campaignId);
         await connection.ExecuteAsync(new CommandDefinition(
-            $"INSERT INTO rehearsal (campaign_id, members) VALUES (@id, 0){database.Dialect.KeepExisting("campaign_id")}", new { id }, transaction, cancellationToken: cancellationToken));
+            $"INSERT INTO rehearsal (campaign_id, members) VALUES (@id, 0){database.Dialect.KeepExisting("campaign_id")}", new { id }, transaction,
+            cancellationToken: cancellationToken));
         var taken = await connection.ExecuteScalarAsync<int>(new CommandDefinition(
-            $"SELECT members FROM rehearsal WHERE campaign_id = @id{database.Dialect.ForUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
+            $"SELECT members FROM rehearsal WHERE campaign_id = @id{database.Dialect.ForUpdate}", new { id }, transaction,
+            cancellationToken: cancellationToken));
         if (taken + count > MembersMax)
         {
-            return Problems.Result(ProblemTypes.RehearsalLimit, $"{taken} of {MembersMax} members were made for this campaign; ask for {MembersMax - taken} at most, or make another rehearsal.");
+            return Problems.Result(ProblemTypes.RehearsalLimit,
+                $"{taken} of {MembersMax} members were made for this campaign; ask for {MembersMax - taken} at most, or make another rehearsal.");
         }
         await connection.ExecuteAsync(new CommandDefinition(
             "UPDATE rehearsal SET members = members + @count WHERE campaign_id = @id", new { id, count }, transaction, cancellationToken: cancellationToken));
-        var entry = new AuditEntry(time.GetUtcNow(), caller, "rehearsal-members", CampaignId: campaignId, Before: new { members = taken }, After: new { members = taken + count });
+        var entry = new AuditEntry(time.GetUtcNow(), caller, "rehearsal-members", CampaignId: campaignId, Before: new { members = taken },
+            After: new { members = taken + count });
         await AuditTrail.AddAsync(connection, transaction, entry, cancellationToken);
         return null;
     }

@@ -6,7 +6,8 @@ using FirstCome.UserService.Tokens;
 namespace FirstCome.UserService.Rehearsals;
 
 /// <summary>
-/// Makes tokens of synthetic members in bulk. A signature costs 0.3 to 0.4 ms, so blocks of them are signed in parallel: on as many threads as there are cores, however many answers are under way.
+/// Makes tokens of synthetic members in bulk. A signature costs 0.3 to 0.4 ms, so blocks of them are signed in parallel: on as many threads as there are cores,
+/// however many answers are under way.
 /// </summary>
 internal sealed class RehearsalTokens(AccessTokens tokens, TimeProvider time) : IDisposable
 {

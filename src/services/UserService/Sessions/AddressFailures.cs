@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace FirstCome.UserService.Sessions;
 
 /// <summary>
-/// Failed guesses by the client's address, in memory: a guesser who takes one password to many accounts never fails ten times at one. A network of 64 bits counts as one IPv6 address.
+/// Failed guesses by the client's address, in memory: a guesser who takes one password to many accounts never fails ten times at one. A network of 64 bits
+/// counts as one IPv6 address.
 /// </summary>
 internal sealed class AddressFailures(IOptions<SignInOptions> options, TimeProvider time)
 {
@@ -47,7 +48,8 @@ internal sealed class AddressFailures(IOptions<SignInOptions> options, TimeProvi
 
     private void Forget()
     {
-        while (_oldestFirst.TryPeek(out var oldest) && (_byAddress.Count >= AddressesMax || time.GetElapsedTime(oldest.StartedAt) >= options.Value.FailuresWindow))
+        while (_oldestFirst.TryPeek(out var oldest)
+            && (_byAddress.Count >= AddressesMax || time.GetElapsedTime(oldest.StartedAt) >= options.Value.FailuresWindow))
         {
             _byAddress.Remove(oldest.Address);
             _oldestFirst.Dequeue();

@@ -18,7 +18,8 @@ internal enum Secret
 }
 
 /// <summary>
-/// Lockout and rate limit against guessing: by account in the table <c>secret_failure</c>, the same for addresses that belong to nobody, and by the client's address in memory.
+/// Lockout and rate limit against guessing: by account in the table <c>secret_failure</c>, the same for addresses that belong to nobody, and by the client's
+/// address in memory.
 /// </summary>
 internal sealed class GuessLimits(Database database, AddressFailures addresses, IOptions<SignInOptions> options, TimeProvider time, ILogger<GuessLimits> logger)
 {
@@ -31,7 +32,9 @@ internal sealed class GuessLimits(Database database, AddressFailures addresses, 
             var failures = await database.ReadAsync((connection, token) => FindAsync(connection, null, "", Subject(secret, email), token), cancellationToken);
             wait = GuessRules.WaitLeft(failures, time.GetUtcNow());
         }
-        return wait > TimeSpan.Zero ? Problems.Result(ProblemTypes.TooManyRequests, "Too many attempts failed. Wait as long as Retry-After says, then try again.", retryAfter: wait) : null;
+        return wait > TimeSpan.Zero
+            ? Problems.Result(ProblemTypes.TooManyRequests, "Too many attempts failed. Wait as long as Retry-After says, then try again.", retryAfter: wait)
+            : null;
     }
 
     /// <summary>Counts a failure. It is counted also where the client has gone.</summary>
@@ -48,7 +51,13 @@ internal sealed class GuessLimits(Database database, AddressFailures addresses, 
                 INSERT INTO secret_failure (subject, failures, window_started_at, blocked_until) VALUES (@subject, @Count, @windowStartedAt, @blockedUntil)
                 {database.Dialect.ReplaceExisting(["subject"], ["failures", "window_started_at", "blocked_until"])}
                 """,
-                new { subject, failures.Count, windowStartedAt = failures.WindowStartedAt.ToUnixTimeMilliseconds(), blockedUntil = failures.BlockedUntil.ToUnixTimeMilliseconds() },
+                new
+                {
+                    subject,
+                    failures.Count,
+                    windowStartedAt = failures.WindowStartedAt.ToUnixTimeMilliseconds(),
+                    blockedUntil = failures.BlockedUntil.ToUnixTimeMilliseconds(),
+                },
                 transaction, cancellationToken: token));
             return failures;
         }, CancellationToken.None);
@@ -65,15 +74,20 @@ internal sealed class GuessLimits(Database database, AddressFailures addresses, 
     /// <summary>Forgets the failures: the secret was named, or is another now.</summary>
     public static Task ForgetAsync(DbConnection connection, DbTransaction transaction, string email, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM secret_failure WHERE subject IN (@password, @code)", new { password = Subject(Secret.Password, email), code = Subject(Secret.ResetCode, email) },
+            "DELETE FROM secret_failure WHERE subject IN (@password, @code)",
+            new { password = Subject(Secret.Password, email), code = Subject(Secret.ResetCode, email) },
             transaction, cancellationToken: cancellationToken));
 
-    private static async Task<Failures?> FindAsync(DbConnection connection, DbTransaction? transaction, string forUpdate, byte[] subject, CancellationToken cancellationToken)
+    private static async Task<Failures?> FindAsync(DbConnection connection, DbTransaction? transaction, string forUpdate, byte[] subject,
+        CancellationToken cancellationToken)
     {
         var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-            $"SELECT failures AS Count, window_started_at AS WindowStartedAt, blocked_until AS BlockedUntil FROM secret_failure WHERE subject = @subject{forUpdate}", new { subject },
-            transaction, cancellationToken: cancellationToken));
-        return row is null ? null : new Failures(row.Count, DateTimeOffset.FromUnixTimeMilliseconds(row.WindowStartedAt), DateTimeOffset.FromUnixTimeMilliseconds(row.BlockedUntil));
+            $"""
+            SELECT failures AS Count, window_started_at AS WindowStartedAt, blocked_until AS BlockedUntil
+            FROM secret_failure WHERE subject = @subject{forUpdate}
+            """, new { subject }, transaction, cancellationToken: cancellationToken));
+        return row is null ? null : new Failures(row.Count, DateTimeOffset.FromUnixTimeMilliseconds(row.WindowStartedAt),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.BlockedUntil));
     }
 
     private static byte[] Subject(Secret secret, string email) => SHA256.HashData(Encoding.UTF8.GetBytes($"{secret}:{email}"))[..16];

@@ -4,8 +4,8 @@ namespace FirstCome.UserService.Sessions;
 internal readonly record struct Failures(int Count, DateTimeOffset WindowStartedAt, DateTimeOffset BlockedUntil);
 
 /// <summary>
-/// When somebody who guesses at one account must wait. After so many failures within the window every further one doubles the wait; a wait is not lengthened by asking during it,
-/// so a stranger can slow a member down but never shut the member out for good.
+/// When somebody who guesses at one account must wait. After so many failures within the window every further one doubles the wait; a wait is not lengthened by
+/// asking during it, so a stranger can slow a member down but never shut the member out for good.
 /// </summary>
 internal static class GuessRules
 {

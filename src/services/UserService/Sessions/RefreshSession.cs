@@ -12,15 +12,17 @@ namespace FirstCome.UserService.Sessions;
 internal sealed record RefreshRequest(string? RefreshToken = null);
 
 /// <summary>
-/// <c>POST /api/auth/refresh</c>: spends a refresh token and gives the next of its family. A spent one is a sign of theft, since the server cannot tell the thief from the owner: the family ends,
-/// and both must sign in. There is no grace for a repeated request, however soon: whoever holds a stolen spent token could use it just as well, and what would bind it to the client (its address, a
-/// header) is known to whoever could steal the token. A client sends one refresh at a time and, where the answer was lost, signs in again.
+/// <c>POST /api/auth/refresh</c>: spends a refresh token and gives the next of its family. A spent one is a sign of theft, since the server cannot tell the
+/// thief from the owner: the family ends, and both must sign in. There is no grace for a repeated request, however soon: whoever holds a stolen spent token
+/// could use it just as well, and what would bind it to the client (its address, a header) is known to whoever could steal the token. A client sends one
+/// refresh at a time and, where the answer was lost, signs in again.
 /// </summary>
 internal sealed class RefreshSession(Database database, AccessTokens tokens, IOptions<SignInOptions> options, TimeProvider time, ILogger<RefreshSession> logger)
 {
     private enum Refusal { None, Unknown, Reused }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/auth/refresh", (RefreshRequest request, HttpContext context, RefreshSession refresh) => refresh.HandleAsync(request, context))
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/auth/refresh", (RefreshRequest request, HttpContext context, RefreshSession refresh) => refresh.HandleAsync(request, context))
         .WithName("RefreshSession").WithTags("Sessions").WithSummary("Exchange a refresh token for new tokens")
         .WithDescription("Each refresh token is good once. A token that was spent before ends its whole session: send one refresh at a time.")
         .Produces<SessionTokens>().ProducesProblems(400, 401, 503);
@@ -35,7 +37,8 @@ internal sealed class RefreshSession(Database database, AccessTokens tokens, IOp
         }
         if (!RefreshToken.TryParse(request.RefreshToken, out var spent)) { return Problems.Result(ProblemTypes.SignInFailed); }
         // Read first, so that a made-up token costs no write.
-        var known = await database.ReadAsync((connection, token) => SessionTable.FindAsync(connection, null, "", spent.SessionId, token), context.RequestAborted);
+        var known = await database.ReadAsync((connection, token) =>
+            SessionTable.FindAsync(connection, null, "", spent.SessionId, token), context.RequestAborted);
         if (known is null) { return Problems.Result(ProblemTypes.SignInFailed); }
         var next = RefreshToken.Next(spent.SessionId);
         var (refusal, member, now) = await database.WriteAsync(async (connection, transaction, token) =>
@@ -53,7 +56,13 @@ internal sealed class RefreshSession(Database database, AccessTokens tokens, IOp
             }
             await connection.ExecuteAsync(new CommandDefinition(
                 "UPDATE session SET token_hash = @hash, refreshed_at = @now, expires_at = @expiresAt WHERE session_id = @id",
-                new { hash = next.Hash(), now = now.ToUnixTimeMilliseconds(), expiresAt = (now + options.Value.RefreshLifetime).ToUnixTimeMilliseconds(), id = MemberTable.Key(spent.SessionId) },
+                new
+                {
+                    id = MemberTable.Key(spent.SessionId),
+                    hash = next.Hash(),
+                    now = now.ToUnixTimeMilliseconds(),
+                    expiresAt = (now + options.Value.RefreshLifetime).ToUnixTimeMilliseconds(),
+                },
                 transaction, cancellationToken: token));
             return (Refusal.None, member, now);
         }, context.RequestAborted);

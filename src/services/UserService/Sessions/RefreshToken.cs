@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace FirstCome.UserService.Sessions;
 
 /// <summary>
-/// A refresh token: the session's id (16 random bytes: the family that all its tokens belong to) and 256 random bits, in base64url. Only <see cref="Hash"/> is kept.
+/// A refresh token: the session's id (16 random bytes: the family that all its tokens belong to) and 256 random bits, in base64url. Only <see cref="Hash"/> is
+/// kept.
 /// </summary>
 internal readonly record struct RefreshToken(Guid SessionId, ReadOnlyMemory<byte> Secret)
 {
@@ -22,7 +23,11 @@ internal readonly record struct RefreshToken(Guid SessionId, ReadOnlyMemory<byte
     {
         token = default;
         Span<byte> bytes = stackalloc byte[IdLength + SecretLength];
-        if (text is not { Length: TextLength } || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done || written != bytes.Length) { return false; }
+        if (text is not { Length: TextLength } || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done
+            || written != bytes.Length)
+        {
+            return false;
+        }
         token = new RefreshToken(new Guid(bytes[..IdLength], bigEndian: true), bytes[IdLength..].ToArray());
         return true;
     }

@@ -16,13 +16,17 @@ internal sealed record SignInRequest(string? Email = null, string? Password = nu
 /// <summary>
 /// <c>POST /api/auth/sign-in</c>. An unknown address and a wrong password get the same answer after the same work; the limits on guessing count both alike.
 /// </summary>
-internal sealed class SignIn(Database database, PasswordHashing hashing, GuessLimits limits, AccessTokens tokens, IOptions<SignInOptions> options, TimeProvider time)
+internal sealed class SignIn(Database database, PasswordHashing hashing, GuessLimits limits, AccessTokens tokens, IOptions<SignInOptions> options,
+    TimeProvider time)
 {
     private enum Refusal { None, Failed, Locked }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/auth/sign-in", (SignInRequest request, HttpContext context, SignIn signIn) => signIn.HandleAsync(request, context))
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/api/auth/sign-in", (SignInRequest request, HttpContext context, SignIn signIn) => signIn.HandleAsync(request, context))
         .WithName("SignIn").WithTags("Sessions").WithSummary("Sign in")
-        .WithDescription("Begins a session. The same answer for an unknown e-mail address and a wrong password. After ten failures an account must wait, longer with each further one.")
+        .WithDescription(
+            "Begins a session. The same answer for an unknown e-mail address and a wrong password. After ten failures an account must wait, longer with "
+            + "each further one.")
         .Produces<SessionTokens>().ProducesProblems(400, 401, 403, 429, 503);
 
     private async Task<IResult> HandleAsync(SignInRequest request, HttpContext context)
@@ -65,7 +69,8 @@ internal sealed class SignIn(Database database, PasswordHashing hashing, GuessLi
             if (newHash is not null)
             {
                 await connection.ExecuteAsync(new CommandDefinition(
-                    "UPDATE member SET password_hash = @newHash WHERE member_id = @id", new { newHash, id = MemberTable.Key(current.Id) }, transaction, cancellationToken: token));
+                    "UPDATE member SET password_hash = @newHash WHERE member_id = @id", new { newHash, id = MemberTable.Key(current.Id) }, transaction,
+                    cancellationToken: token));
             }
             await GuessLimits.ForgetAsync(connection, transaction, current.Email!, token);
             await SessionTable.AddAsync(connection, transaction, current.Id, refresh, now, options.Value.RefreshLifetime, options.Value.SessionsMax, token);

@@ -10,7 +10,9 @@ internal static class SignOut
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/auth/sign-out", HandleAsync)
         .WithName("SignOut").WithTags("Sessions").WithSummary("End this session")
-        .WithDescription("The refresh token and every other of its session are good no more. An access token stays good until it expires, ten minutes at most; sign out everywhere to end those too.")
+        .WithDescription(
+            "The refresh token and every other of its session are good no more. An access token stays good until it expires, ten minutes at most; sign "
+            + "out everywhere to end those too.")
         .Produces(204).ProducesProblems(400, 503);
 
     private static async Task<IResult> HandleAsync(SignOutRequest request, Database database, CancellationToken cancellationToken)
@@ -25,7 +27,8 @@ internal static class SignOut
         var known = await database.ReadAsync((connection, token) => SessionTable.FindAsync(connection, null, "", refresh.SessionId, token), cancellationToken);
         if (known is not null)
         {
-            await database.WriteAsync((connection, transaction, token) => SessionTable.EndAsync(connection, transaction, refresh.SessionId, token), cancellationToken);
+            await database.WriteAsync((connection, transaction, token) =>
+                SessionTable.EndAsync(connection, transaction, refresh.SessionId, token), cancellationToken);
         }
         return Results.NoContent();
     }

@@ -12,7 +12,8 @@ internal static class SignOutEverywhere
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/api/auth/sign-out-everywhere", HandleAsync).RequireMember()
         .WithName("SignOutEverywhere").WithTags("Sessions").WithSummary("End every session")
-        .WithDescription("Every refresh token is good no more at once; access tokens are refused by every service within five seconds, the one of this request too.")
+        .WithDescription(
+            "Every refresh token is good no more at once; access tokens are refused by every service within five seconds, the one of this request too.")
         .Produces(204).ProducesProblems(401, 503);
 
     private static async Task<IResult> HandleAsync(HttpContext context, Database database, StandingOutbox outbox, TimeProvider time)

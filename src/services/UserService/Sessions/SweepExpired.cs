@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace FirstCome.UserService.Sessions;
 
-/// <summary>Every quarter of an hour deletes what has expired: sessions, counts of failures, one-time codes. All of them are checked when they are used; this is for room, and to keep no trace longer than needed.</summary>
+/// <summary>
+/// Every quarter of an hour deletes what has expired: sessions, counts of failures, one-time codes. All of them are checked when they are used; this is for
+/// room, and to keep no trace longer than needed.
+/// </summary>
 internal sealed class SweepExpired(Database database, IOptions<SignInOptions> options, TimeProvider time, ILogger<SweepExpired> logger) : BackgroundService
 {
     private const int BatchMax = 1_000, BatchesMax = 100;
@@ -27,7 +30,8 @@ internal sealed class SweepExpired(Database database, IOptions<SignInOptions> op
         var now = time.GetUtcNow();
         var sessions = await DeleteAsync("session", "session_id", "expires_at <= @before", now, cancellationToken);
         // As long as the window after the last wait; see GuessRules.IsOver.
-        var failures = await DeleteAsync("secret_failure", "subject", "window_started_at <= @before AND blocked_until <= @before", now - options.Value.FailuresWindow, cancellationToken);
+        var failures = await DeleteAsync("secret_failure", "subject", "window_started_at <= @before AND blocked_until <= @before",
+            now - options.Value.FailuresWindow, cancellationToken);
         var codes = await DeleteAsync("password_reset", "member_id", "expires_at <= @before", now, cancellationToken);
         if (sessions + failures + codes > 0) { SessionsLog.Swept(logger, sessions, failures, codes); }
     }

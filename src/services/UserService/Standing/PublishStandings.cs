@@ -8,9 +8,11 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.UserService.Standing;
 
 /// <summary>
-/// Publishes the outbox, right after each commit and every two seconds. Rows go only after the log's acknowledgement, in the order of their commits; several instances may publish the same row.
+/// Publishes the outbox, right after each commit and every two seconds. Rows go only after the log's acknowledgement, in the order of their commits; several
+/// instances may publish the same row.
 /// </summary>
-internal sealed class PublishStandings(Database database, IEventLog log, StandingOutbox outbox, TimeProvider time, ILogger<PublishStandings> logger) : BackgroundService, IHealthSignal
+internal sealed class PublishStandings(Database database, IEventLog log, StandingOutbox outbox, TimeProvider time, ILogger<PublishStandings> logger)
+    : BackgroundService, IHealthSignal
 {
     private const int BatchMax = 500;
     private static readonly TimeSpan s_sweepInterval = TimeSpan.FromSeconds(2);
@@ -55,7 +57,12 @@ internal sealed class PublishStandings(Database database, IEventLog log, Standin
         {
             // Whatever it is, the rows stay and are tried again.
             if (_failure is null) { StandingLog.NotPublished(logger, exception); }
-            _failure = exception is LogUnavailableException ? "the log is away" : exception is DatabaseUnavailableException ? "the database is away" : "an unexpected failure";
+            _failure = exception switch
+            {
+                LogUnavailableException => "the log is away",
+                DatabaseUnavailableException => "the database is away",
+                _ => "an unexpected failure",
+            };
             await Task.Delay(s_sweepInterval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return false;
         }
@@ -64,17 +71,20 @@ internal sealed class PublishStandings(Database database, IEventLog log, Standin
     private async Task<int> PublishAsync(CancellationToken cancellationToken)
     {
         var rows = await database.ReadAsync(async (connection, token) => (await connection.QueryAsync<Row>(new CommandDefinition(
-            "SELECT outbox_id AS OutboxId, member_id AS MemberId, message AS Message FROM standing_outbox ORDER BY outbox_id LIMIT @BatchMax", new { BatchMax }, cancellationToken: token))).AsList(), cancellationToken);
+            "SELECT outbox_id AS OutboxId, member_id AS MemberId, message AS Message FROM standing_outbox ORDER BY outbox_id LIMIT @BatchMax",
+            new { BatchMax }, cancellationToken: token))).AsList(), cancellationToken);
         if (rows.Count == 0) { return 0; }
         if (!_topicExists)
         {
             await log.EnsureTopicsAsync([Topics.MemberChanged], cancellationToken);
             _topicExists = true;
         }
-        await log.ProduceAsync(Topics.MemberChanged, [.. rows.Select(row => new LogRecord(new Guid(row.MemberId, bigEndian: true).ToString(), Encoding.UTF8.GetBytes(row.Message)))], cancellationToken);
+        await log.ProduceAsync(Topics.MemberChanged,
+            [.. rows.Select(row => new LogRecord(new Guid(row.MemberId, bigEndian: true).ToString(), Encoding.UTF8.GetBytes(row.Message)))], cancellationToken);
         // Deleted one by one, not up to the last id: a transaction that commits later may have a smaller one.
         await database.WriteAsync((connection, transaction, token) =>
-            connection.ExecuteAsync(new CommandDefinition("DELETE FROM standing_outbox WHERE outbox_id IN @ids", new { ids = rows.Select(row => row.OutboxId) }, transaction, cancellationToken: token)), cancellationToken);
+            connection.ExecuteAsync(new CommandDefinition("DELETE FROM standing_outbox WHERE outbox_id IN @ids",
+                new { ids = rows.Select(row => row.OutboxId) }, transaction, cancellationToken: token)), cancellationToken);
         return rows.Count;
     }
 

@@ -36,7 +36,8 @@ internal sealed class AccessTokens(KeyRing keys)
         var expiresAt = issuedAt + (long)lifetime.TotalSeconds;
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(buffer, s_writer)) { Write(writer, claims, issuedAt, expiresAt); }
-        return new AccessToken(s_handler.CreateToken(Encoding.UTF8.GetString(buffer.WrittenSpan), keys.Signing.Credentials), DateTimeOffset.FromUnixTimeSeconds(expiresAt));
+        return new AccessToken(s_handler.CreateToken(Encoding.UTF8.GetString(buffer.WrittenSpan), keys.Signing.Credentials),
+            DateTimeOffset.FromUnixTimeSeconds(expiresAt));
     }
 
     private static void Write(Utf8JsonWriter writer, Claims claims, long issuedAt, long expiresAt)
@@ -60,5 +61,6 @@ internal sealed class AccessTokens(KeyRing keys)
         writer.WriteEndObject();
     }
 
-    private readonly record struct Claims(Guid Member, Role Roles, string Grade, IReadOnlyList<string> Tags, DateTimeOffset Since, int? BirthMonth, Guid? Rehearsal);
+    private readonly record struct Claims(Guid Member, Role Roles, string Grade, IReadOnlyList<string> Tags, DateTimeOffset Since, int? BirthMonth,
+        Guid? Rehearsal);
 }

@@ -7,8 +7,8 @@ namespace FirstCome.UserService.Tokens;
 internal sealed record KeyFile(string KeyId, DateTimeOffset PublishedAt, string Path);
 
 /// <summary>
-/// The folder of private keys: files <c>{Unix milliseconds of publication}-{8 hex digits}.pem</c> (PKCS #8, mode 600); the name without its ending is the key's id.
-/// Written under a temporary name and renamed, so that no reader meets half a key; changed only by who holds the file <c>.lock</c>.
+/// The folder of private keys: files <c>{Unix milliseconds of publication}-{8 hex digits}.pem</c> (PKCS #8, mode 600); the name without its ending is the key's
+/// id. Written under a temporary name and renamed, so that no reader meets half a key; changed only by who holds the file <c>.lock</c>.
 /// </summary>
 internal sealed class KeyFolder(string path, TimeProvider time)
 {
@@ -17,7 +17,8 @@ internal sealed class KeyFolder(string path, TimeProvider time)
 
     /// <summary>In order of publication. Files of other names are none of ours and are left alone.</summary>
     public IReadOnlyList<KeyFile> List() =>
-        [.. new DirectoryInfo(path).EnumerateFiles("*.pem").Select(file => Parse(file.FullName)).OfType<KeyFile>().OrderBy(key => key.PublishedAt).ThenBy(key => key.KeyId, StringComparer.Ordinal)];
+        [.. new DirectoryInfo(path).EnumerateFiles("*.pem").Select(file => Parse(file.FullName)).OfType<KeyFile>()
+            .OrderBy(key => key.PublishedAt).ThenBy(key => key.KeyId, StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, for the owner alone, where it is missing.</summary>
     public void Create()
@@ -37,7 +38,10 @@ internal sealed class KeyFolder(string path, TimeProvider time)
             try { return new FileStream(file, OwnersAlone(FileMode.OpenOrCreate)); }
             catch (IOException exception) when (File.Exists(file))
             {
-                if (TimeProvider.System.GetElapsedTime(started) > s_lockWaitMax) { throw new TimeoutException($"The folder of signing keys is locked by another process: {exception.Message}", exception); }
+                if (TimeProvider.System.GetElapsedTime(started) > s_lockWaitMax)
+                {
+                    throw new TimeoutException($"The folder of signing keys is locked by another process: {exception.Message}", exception);
+                }
             }
             await Task.Delay(TimeSpan.FromMilliseconds(25), cancellationToken);
         }
@@ -47,9 +51,10 @@ internal sealed class KeyFolder(string path, TimeProvider time)
     public async Task<KeyFile> AddAsync(CancellationToken cancellationToken)
     {
         using var rsa = RSA.Create(Bits);
-        // Dated once it is there: making a key takes a while.
-        var now = time.GetUtcNow();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{now.ToUnixTimeMilliseconds():D14}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        // Dated once it is there: making a key takes a while. Always after the others, whatever the clock has done since: the order is the schedule.
+        var newest = List() is [.., var last] ? last.PublishedAt.ToUnixTimeMilliseconds() : 0;
+        var published = Math.Max(time.GetUtcNow().ToUnixTimeMilliseconds(), newest + 1);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{published:D14}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         var file = Path.Combine(path, name + ".pem");
         await using (var stream = new FileStream(file + ".tmp", OwnersAlone(FileMode.CreateNew)))
         await using (var writer = new StreamWriter(stream))
@@ -90,7 +95,8 @@ internal sealed class KeyFolder(string path, TimeProvider time)
     {
         var name = Path.GetFileNameWithoutExtension(file);
         var parts = name.Split('-');
-        return parts is [{ Length: 14 } instant, { Length: 8 } random] && random.All(char.IsAsciiHexDigitLower) && long.TryParse(instant, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+        return parts is [{ Length: 14 } instant, { Length: 8 } random] && random.All(char.IsAsciiHexDigitLower)
+            && long.TryParse(instant, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
             ? new KeyFile(name, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), file) : null;
     }
 }

@@ -28,7 +28,9 @@ internal sealed class KeyRing(IOptions<KeyOptions> options, TimeProvider time, I
 
     public string Name => "keys";
 
-    public HealthState Current => _keys.Count == 0 ? new(Severity.Failed, "there is no key to sign with") : _unreadable is { } file ? new(Severity.Degraded, $"a key cannot be read: {file}") : HealthState.Ok;
+    public HealthState Current => _keys.Count == 0 ? new(Severity.Failed, "there is no key to sign with")
+        : _unreadable is { } file ? new(Severity.Degraded, $"a key cannot be read: {file}")
+        : HealthState.Ok;
 
     /// <summary>Every key that a token may be signed with, the oldest first.</summary>
     public IReadOnlyList<SigningKey> Published => _keys;
@@ -80,7 +82,8 @@ internal sealed class KeyRing(IOptions<KeyOptions> options, TimeProvider time, I
     }
 
     /// <summary>
-    /// Publishes a new key. Does nothing while one waits to sign: a repeated order is one rotation. Null when done; where too many keys are still needed, the instant at which one goes.
+    /// Publishes a new key. Does nothing while one waits to sign: a repeated order is one rotation. Null when done; where too many keys are still needed, the
+    /// instant at which one goes.
     /// </summary>
     public async Task<DateTimeOffset?> RotateAsync(CancellationToken cancellationToken)
     {

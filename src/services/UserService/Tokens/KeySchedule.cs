@@ -1,9 +1,9 @@
 namespace FirstCome.UserService.Tokens;
 
 /// <summary>
-/// What each signing key does when, from the instants of publication alone; every instance that sees the same files comes to the same answer. A key is published, signs from
-/// <c>publishAhead</c> later on, when every verifier has it, until the next one does, and stays published until its last token has expired.
-/// The first of all signs at once: nobody holds an older set.
+/// What each signing key does when, from the instants of publication alone; every instance that sees the same files comes to the same answer. A key is
+/// published, signs from <c>publishAhead</c> later on, when every verifier has it, until the next one does, and stays published until its last token has
+/// expired. The first of all signs at once: nobody holds an older set.
 /// </summary>
 internal static class KeySchedule
 {

@@ -3,7 +3,8 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.UserService.Tokens;
 
 /// <summary>
-/// Gives the service's own token check the keys without a way over the network: UserService can tell its members from the first request on, whatever the registry is doing.
+/// Gives the service's own token check the keys without a way over the network: UserService can tell its members from the first request on, whatever the
+/// registry is doing.
 /// </summary>
 internal sealed class OwnKeys(KeyRing keys) : DelegatingHandler
 {

@@ -13,18 +13,23 @@ namespace FirstCome.UserService.Tokens;
 /// <param name="E">The exponent, base64url.</param>
 public sealed record PublicKey(string Kty, string Use, string Alg, string Kid, string N, string E)
 {
-    internal static PublicKey Of(string keyId, RSAParameters numbers) => new("RSA", "sig", "RS256", keyId, Base64Url.EncodeToString(numbers.Modulus), Base64Url.EncodeToString(numbers.Exponent));
+    internal static PublicKey Of(string keyId, RSAParameters numbers) =>
+        new("RSA", "sig", "RS256", keyId, Base64Url.EncodeToString(numbers.Modulus), Base64Url.EncodeToString(numbers.Exponent));
 }
 
 /// <summary>A JSON Web Key Set.</summary>
 public sealed record PublicKeySet(IReadOnlyList<PublicKey> Keys);
 
-/// <summary><c>GET /.well-known/jwks.json</c>: the keys that access tokens are checked with, those that wait to sign and those that have signed included.</summary>
+/// <summary>
+/// <c>GET /.well-known/jwks.json</c>: the keys that access tokens are checked with, those that wait to sign and those that have signed included.
+/// </summary>
 internal static class PublishKeys
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/.well-known/jwks.json", Handle)
         .WithName("PublishKeys").WithTags("Keys").WithSummary("The keys that access tokens are checked with")
-        .WithDescription("A JSON Web Key Set (RFC 7517). A new key stands here at least a minute before the first token carries it; an old one until its last token has expired. Ask again for a key id that you do not know.")
+        .WithDescription(
+            "A JSON Web Key Set (RFC 7517). A new key stands here at least a minute before the first token carries it; an old one until its last token "
+            + "has expired. Ask again for a key id that you do not know.")
         .Produces<PublicKeySet>();
 
     private static IResult Handle(HttpContext context, KeyRing keys)

@@ -10,8 +10,9 @@ internal static class TokenTimes
     public static readonly TimeSpan Rehearsal = TimeSpan.FromMinutes(60);
 
     /// <summary>
-    /// The <c>iat</c> of a token, in Unix seconds: now, or the member's border where that is within the second to come, so that who signs in right after a change of password is not refused for the
-    /// rest of the second. Take <paramref name="now"/> before the member is read: a change that is committed later then lies after it.
+    /// The <c>iat</c> of a token, in Unix seconds: now, or the member's border where that is within the second to come, so that who signs in right after a
+    /// change of password is not refused for the rest of the second. Take <paramref name="now"/> before the member is read: a change that is committed later
+    /// then lies after it.
     /// </summary>
     public static long IssuedAt(DateTimeOffset now, DateTimeOffset tokensValidFrom) => Math.Max(now.ToUnixTimeSeconds(), tokensValidFrom.ToUnixTimeSeconds());
 }
