@@ -154,21 +154,19 @@ public sealed class CampaignsGateTests
     {
         await using var host = await CampaignsHost.StartAsync();
         var id = await host.OpenAsync();
-        var late = new TaskCompletionSource<IResult?>();
-        var isFirst = true;
-        host.Peers.OnOrder = (_, _) =>
-        {
-            var answer = isFirst ? late.Task : Task.FromResult<IResult?>(null);
-            isFirst = false;
-            return answer;
-        };
+        var answers = new Queue<TaskCompletionSource<IResult?>>([new(), new()]);
+        var (late, second) = (answers.First(), answers.Last());
+        host.Peers.OnOrder = (_, _) => answers.Dequeue().Task;
         var request = host.SendAsync("PATCH", $"/api/campaigns/{id}", "{\"quota\":3}", "\"2\"");
-        await CampaignsHost.EventuallyAsync(() => Task.FromResult(host.Peers.Ordered.Contains(3)), "the order is under way");
+        await CampaignsHost.EventuallyAsync(() => Task.FromResult(host.Peers.Ordered.Count(version => version == 3) == 1), "the order is under way");
         host.Clock.Advance(s_afterTheLease);
-        await CampaignsHost.EventuallyAsync(async () => (await host.StandingAsync(id)).Quota == 3, "the sweep takes the change over, and completes it");
+        await CampaignsHost.EventuallyAsync(() => Task.FromResult(host.Peers.Ordered.Count(version => version == 3) == 2), "the sweep has taken the change over");
         late.SetResult(await CampaignsPeers.BelowIssued(await host.StandingAsync(id), CancellationToken.None));
         (await request).Is(503, "unavailable");
-        Assert.Equal((3, "1:create 2:schedule 3:change"), ((await host.StandingAsync(id)).Quota, await host.HistoryAsync(id)));
+        Assert.Equal(1, await host.CountAsync("campaign_change"));
+        second.SetResult(null);
+        await CampaignsHost.EventuallyAsync(async () => (await host.StandingAsync(id)).Quota == 3, "the one who took it over completes it");
+        Assert.Equal("1:create 2:schedule 3:change", await host.HistoryAsync(id));
     }
 
     // The first process has written its intent and sent its order, and dies before it hears the answer; a second one starts on the same data.

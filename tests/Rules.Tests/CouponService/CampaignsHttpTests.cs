@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using FirstCome.Contracts.Campaigns;
 using Xunit;
@@ -152,6 +153,20 @@ public sealed class CampaignsHttpTests
         (await host.SendAsync("POST", $"/api/campaigns/{Guid.CreateVersion7()}/schedule")).Is(404, "campaign-unknown");
         Assert.Equal("1:create", await host.HistoryAsync(id));
         Assert.Empty(host.Peers.Ordered);
+    }
+
+    [Theory]
+    [InlineData(null, "", ""), InlineData("text/plain", "", ""), InlineData("application/json", "", ""), InlineData("application/json", " { } ", ""), InlineData("text/plain", "{}", "")]
+    [InlineData("application/json", "null", "body"), InlineData("application/json", "[]", "body"), InlineData("application/json", "{", "body"), InlineData("application/json", "{\"x\":1,\"y\":2}", "x,y")]
+    [InlineData("application/x-www-form-urlencoded", "x=1", "body")]
+    public async Task An_action_takes_no_body_or_an_empty_object(string? type, string body, string refused)
+    {
+        await using var host = await CampaignsHost.StartAsync();
+        var id = await host.CreateAsync();
+        var content = type is null ? null : new StringContent(body, MediaTypeHeaderValue.Parse(type));
+        var answer = await host.SendAsync("POST", $"/api/campaigns/{id}/schedule", host.OperatorToken, content);
+        if (refused.Length == 0) { answer.Is(200); } else { Assert.Equal(refused, string.Join(',', answer.Fields)); }
+        Assert.Equal(["body"], (await host.SendAsync("POST", $"/api/campaigns/{id}/pause", host.OperatorToken, CampaignsHost.Json(new string(' ', 2_000)))).Fields);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CsCheck;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Internal;
 using FirstCome.CouponService.Campaigns;
@@ -32,16 +31,12 @@ public sealed class CampaignsInternalTests
         await using var host = await CampaignsHost.StartAsync();
         var now = host.Clock.GetUtcNow();
         var campaigns = new List<Campaign>();
-        await Gen.Select(Gen.Enum<CampaignPhase>(), Gen.Int[-90, 90], Gen.Int[1, 120], Gen.Bool).Array[60, 60].SampleAsync(
-            async picks =>
-            {
-                foreach (var (phase, opens, length, rehearsal) in picks)
-                {
-                    var opensAt = DateTimeOffset.FromUnixTimeMilliseconds(now.AddMinutes(opens).ToUnixTimeMilliseconds());
-                    await AddAsync(host, campaigns, CampaignsInputs.Draft() with { Id = Guid.CreateVersion7(), Phase = phase, OpensAt = opensAt, ClosesAt = opensAt.AddMinutes(length), Rehearsal = rehearsal });
-                }
-            },
-            iter: 1, threads: 1);
+        var all = from phase in Enum.GetValues<CampaignPhase>() from opens in (int[])[-90, -60, -1, 0, 30, 90] from length in (int[])[1, 60, 120] from rehearsal in (bool[])[false, true] select (phase, opens, length, rehearsal);
+        foreach (var (phase, opens, length, rehearsal) in all)
+        {
+            var opensAt = DateTimeOffset.FromUnixTimeMilliseconds(now.AddMinutes(opens).ToUnixTimeMilliseconds());
+            await AddAsync(host, campaigns, CampaignsInputs.Draft() with { Id = Guid.CreateVersion7(), Phase = phase, OpensAt = opensAt, ClosesAt = opensAt.AddMinutes(length), Rehearsal = rehearsal });
+        }
         foreach (var state in Enum.GetValues<CampaignState>())
         {
             var expected = campaigns.Where(campaign => campaign.StateAt(host.Clock.GetUtcNow()) == state).ToList();
@@ -66,7 +61,7 @@ public sealed class CampaignsInternalTests
         foreach (var campaign in campaigns) { await AddAsync(host, [], campaign); }
         (string Query, int[] Found)[] searches =
         [
-            ("쿠폰", [0, 1]), ("sale", [0, 1]), ("autumn", [1]), ("50%", [0]), ("g_s", [0]), ("sale!", [0]), ("ÜNÏ", [2]), ("500\nautumn", []), ("nothing", []), ("", [0, 1, 2]), ("' OR 1=1 --", []),
+            ("쿠폰", [0, 1]), ("sale", [0, 1]), ("autumn", [1]), ("50%", [0]), ("g_s", [0]), ("sale!", [0]), ("ÜNÏ", [2]), ("500\nautumn", []), ("a_e", []), ("봄%50", []), ("e!", [0]), ("nothing", []), ("", [0, 1, 2]), ("' OR 1=1 --", []),
         ];
         foreach (var (query, found) in searches)
         {

@@ -12,6 +12,7 @@ internal static class CreateCampaign
     public static void Map(IEndpointRouteBuilder campaigns) => campaigns
         .MapPost("/", HandleAsync)
         .WithName("CreateCampaign").WithSummary("Makes a campaign, as a draft")
+        .WithDescription("Required: name, description, quota, opensAt, closesAt, benefit and validity. perMember is 1 by default, timeZone Asia/Seoul; the others are empty or false.")
         .Produces<CampaignView>(StatusCodes.Status201Created).ProducesProblems(400, 401, 403, 413, 415, 503);
 
     private static async Task<IResult> HandleAsync(

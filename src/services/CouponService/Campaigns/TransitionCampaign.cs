@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Text.Json;
 using FirstCome.Authentication;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.CouponService.Campaigns.Changes;
@@ -8,8 +10,29 @@ namespace FirstCome.CouponService.Campaigns;
 /// <summary><c>POST /api/campaigns/{id}/schedule</c> and its like: an operator's transitions. They honour <c>If-Match</c> and do not need it. Once answered 200, every later claim on every instance is bound by it.</summary>
 internal static class TransitionCampaign
 {
-    /// <summary>What the body may be: nothing, or an object without members.</summary>
-    internal sealed record NoMembers;
+    /// <summary>What the body of an action may be: nothing, whatever its announced type, or an object without members.</summary>
+    internal sealed record NoMembers : IBindableFromHttpContext<NoMembers>
+    {
+        private const int BytesMax = 1_024;
+        private const string Rule = "must be empty, or {}";
+
+        public static async ValueTask<NoMembers?> BindAsync(HttpContext context, ParameterInfo parameter)
+        {
+            var buffer = new byte[BytesMax + 1];
+            var length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+            if (length == 0) { return null; }
+            if (length > BytesMax) { throw new InvalidRequestException("body", Rule); }
+            var errors = new FieldErrors();
+            try
+            {
+                using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
+                if (document.RootElement.ValueKind is not JsonValueKind.Object) { errors.Add("body", Rule); }
+                else { foreach (var member in document.RootElement.EnumerateObject()) { errors.Add(member.Name, "is unknown: leave it out"); } }
+            }
+            catch (JsonException) { errors.Add("body", Rule); }
+            return errors.Any ? throw new InvalidRequestException(errors) : new NoMembers();
+        }
+    }
 
     public static void Map(IEndpointRouteBuilder campaigns)
     {
