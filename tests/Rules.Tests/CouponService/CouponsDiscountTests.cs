@@ -18,7 +18,8 @@ public sealed class CouponsDiscountTests
     private static readonly Gen<Money?> MaybeMoney = Gen.Frequency((1, Gen.Const((Money?)null)), (2, Minor.Select(minor => (Money?)new Money("KRW", minor))));
 
     private static readonly Gen<Benefit> Percent =
-        Gen.Select(Gen.Int[1, 100], MaybeMoney, MaybeMoney, (percent, cap, minimum) => new Benefit(Benefit.PercentKind, Percent: percent, Cap: cap, MinimumOrder: minimum));
+        Gen.Select(Gen.Int[1, 100], MaybeMoney, MaybeMoney, (percent, cap, minimum) =>
+            new Benefit(Benefit.PercentKind, Percent: percent, Cap: cap, MinimumOrder: minimum));
 
     private static readonly Gen<Benefit> AnyBenefit = Gen.OneOf(
         Gen.Select(Minor, MaybeMoney, (minor, minimum) => new Benefit(Benefit.AmountKind, new Money("KRW", minor), MinimumOrder: minimum)),
@@ -28,7 +29,8 @@ public sealed class CouponsDiscountTests
 
     [Fact]
     public void A_discount_is_never_negative_and_never_more_than_the_order() =>
-        Gen.Select(AnyBenefit, Minor).Sample((benefit, order) => RedemptionRules.Discount(benefit, order) is var discount && discount >= 0 && discount <= order);
+        Gen.Select(AnyBenefit, Minor).Sample((benefit, order) =>
+            RedemptionRules.Discount(benefit, order) is var discount && discount >= 0 && discount <= order);
 
     [Fact]
     public void A_larger_order_never_gets_a_smaller_discount() =>
@@ -51,8 +53,11 @@ public sealed class CouponsDiscountTests
     [InlineData(33, 1_000L, 100_000, 1_000)]
     [InlineData(1, null, long.MaxValue, 92_233_720_368_547_758)]
     [InlineData(100, null, long.MaxValue, long.MaxValue)]
-    public void Percent_by_example(int percent, long? cap, long order, long discount) =>
-        Assert.Equal(discount, RedemptionRules.Discount(new Benefit(Benefit.PercentKind, Percent: percent, Cap: cap is { } minor ? new Money("KRW", minor) : null), order));
+    public void Percent_by_example(int percent, long? cap, long order, long discount)
+    {
+        var benefit = new Benefit(Benefit.PercentKind, Percent: percent, Cap: cap is { } minor ? new Money("KRW", minor) : null);
+        Assert.Equal(discount, RedemptionRules.Discount(benefit, order));
+    }
 
     [Theory]
     [InlineData(5_000, 20_000, 5_000)]

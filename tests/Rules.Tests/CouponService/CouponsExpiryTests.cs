@@ -60,8 +60,11 @@ public sealed class CouponsExpiryTests
     [Fact]
     public void More_days_never_expire_earlier_and_later_issues_never_before_earlier_ones() =>
         Gen.Select(Instant, Gen.Long[0, 100_000_000], Gen.Int[1, 400], Zone).Sample((issuedAt, later, days, zone) =>
-            CouponExpiry.Of(new Validity(Days: days), issuedAt, zone) < CouponExpiry.Of(new Validity(Days: days + 1), issuedAt, zone)
-            && (CouponExpiry.Of(new Validity(Days: days), issuedAt, zone) <= CouponExpiry.Of(new Validity(Days: days), issuedAt.AddMilliseconds(later), zone) || IsSetBack(issuedAt, later, zone)));
+        {
+            var expiresAt = CouponExpiry.Of(new Validity(Days: days), issuedAt, zone);
+            return expiresAt < CouponExpiry.Of(new Validity(Days: days + 1), issuedAt, zone)
+                && (expiresAt <= CouponExpiry.Of(new Validity(Days: days), issuedAt.AddMilliseconds(later), zone) || IsSetBack(issuedAt, later, zone));
+        });
 
     [Fact]
     public void A_day_begins_at_its_first_moment() =>

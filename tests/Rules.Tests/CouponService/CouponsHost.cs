@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -28,7 +27,10 @@ using Xunit;
 
 namespace FirstCome.RulesTests.CouponService;
 
-/// <summary>The coupon half of the service over HTTP, on embedded engines in a folder of its own. IssueService and UserService are stand-ins that answer what a test wants.</summary>
+/// <summary>
+/// The coupon half of the service over HTTP, on embedded engines in a folder of its own.
+/// IssueService and UserService are stand-ins that answer what a test wants.
+/// </summary>
 public sealed class CouponsHost : IAsyncDisposable
 {
     private static readonly RSA s_rsa = RSA.Create(2048);
@@ -45,7 +47,8 @@ public sealed class CouponsHost : IAsyncDisposable
     {
         var builder = WebApplication.CreateBuilder(
         [
-            "--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Coupons:SweepInterval=00:00:00.1", "--environment=Testing",
+            "--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=",
+            "--Coupons:SweepInterval=00:00:00.1", "--environment=Testing",
         ]);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.AddServiceDefaults("coupon-service");
@@ -101,7 +104,8 @@ public sealed class CouponsHost : IAsyncDisposable
     /// <summary>A campaign as it stands while its coupons are issued; 5,000 KRW off orders of 10,000 unless said otherwise.</summary>
     public async Task<Campaign> CampaignAsync(Benefit? benefit = null, Validity? validity = null, bool rehearsal = false, bool releaseCancelled = false)
     {
-        var campaign = NewCampaign(Time.GetUtcNow(), benefit, validity, rehearsal, releaseCancelled);
+        var campaign = NewCampaign(Time.GetUtcNow()) with { Rehearsal = rehearsal, ReleaseCancelled = releaseCancelled };
+        campaign = campaign with { Benefit = benefit ?? campaign.Benefit, Validity = validity ?? campaign.Validity };
         await AddAsync(campaign);
         return campaign;
     }
@@ -109,15 +113,17 @@ public sealed class CouponsHost : IAsyncDisposable
     public Task AddAsync(Campaign campaign) => Database.WriteAsync(
         (connection, transaction, token) => CampaignRow.InsertAsync(connection, transaction, campaign, token), CancellationToken.None);
 
-    public static Campaign NewCampaign(DateTimeOffset now, Benefit? benefit = null, Validity? validity = null, bool rehearsal = false, bool releaseCancelled = false) => new(
-        Guid.CreateVersion7(now), 3, CampaignPhase.Active, new LocalizedText("봄 쿠폰", "Spring coupon"), new LocalizedText("", ""), 1_000, 1, now.AddHours(-1), now.AddHours(1), "Asia/Seoul",
-        benefit ?? new Benefit(Benefit.AmountKind, new Money("KRW", 5_000), MinimumOrder: new Money("KRW", 10_000)), validity ?? new Validity(Days: 30), [], null, rehearsal, releaseCancelled, 0, now, now);
+    public static Campaign NewCampaign(DateTimeOffset now) => new(
+        Guid.CreateVersion7(now), 3, CampaignPhase.Active, new LocalizedText("봄 쿠폰", "Spring coupon"), new LocalizedText("", ""), 1_000, 1,
+        now.AddHours(-1), now.AddHours(1), "Asia/Seoul", new Benefit(Benefit.AmountKind, new Money("KRW", 5_000), MinimumOrder: new Money("KRW", 10_000)),
+        new Validity(Days: 30), [], null, false, false, 0, now, now);
 
     /// <summary>A message as IssueWorker sends it.</summary>
     public CouponIssued Message(Campaign campaign, Guid? member = null, long? sequence = null, int nth = 1, string? code = null)
     {
         var now = Time.GetUtcNow();
-        return new CouponIssued(campaign.Id, member ?? Guid.CreateVersion7(), nth, sequence ?? Interlocked.Increment(ref _sequence), code ?? CouponCode.Create(), now, now);
+        return new CouponIssued(
+            campaign.Id, member ?? Guid.CreateVersion7(), nth, sequence ?? Interlocked.Increment(ref _sequence), code ?? CouponCode.Create(), now, now);
     }
 
     public Task ProduceAsync(params IEnumerable<CouponIssued> messages) => ProduceRawAsync(
@@ -131,15 +137,24 @@ public sealed class CouponsHost : IAsyncDisposable
     {
         var message = Message(campaign, member);
         await ProduceAsync(message);
-        await EventuallyAsync(async () => await ScalarAsync("SELECT COUNT(*) FROM coupon WHERE code = @code", new { code = message.Code }) == 1, "the coupon is made");
+        await EventuallyAsync(
+            async () => await ScalarAsync("SELECT COUNT(*) FROM coupon WHERE code = @code", new { code = message.Code }) == 1, "the coupon is made");
         return message.Code;
     }
 
-    public Task<long> ScalarAsync(string sql, object? parameters = null) =>
-        Database.ReadAsync((connection, token) => connection.ExecuteScalarAsync<long>(new CommandDefinition(sql, parameters, cancellationToken: token)), CancellationToken.None);
+    public Task<long> ScalarAsync(string sql, object? parameters = null) => Database.ReadAsync(
+        (connection, token) => connection.ExecuteScalarAsync<long>(new CommandDefinition(sql, parameters, cancellationToken: token)), CancellationToken.None);
 
     public Task ExecuteAsync(string sql, object? parameters = null) => Database.WriteAsync(
-        (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: token)), CancellationToken.None);
+        (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(sql, parameters, transaction, cancellationToken: token)),
+        CancellationToken.None);
+
+    /// <summary>What <c>/health</c> says of one of its checks.</summary>
+    public async Task<string> HealthAsync(string check)
+    {
+        var checks = (await SendAsync("GET", "/health", null)).Is(200)["checks"]!.AsArray();
+        return (string)checks.Single(each => (string?)each!["name"] == check)!["status"]!;
+    }
 
     public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
     {
@@ -168,7 +183,8 @@ public sealed class CouponsHost : IAsyncDisposable
             ["since"] = 0L,
         };
         if (rehearsal is { } campaign) { claims["rehearsal"] = campaign.ToString(); }
-        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor { Claims = claims, SigningCredentials = s_signing });
+        var descriptor = new SecurityTokenDescriptor { Claims = claims, SigningCredentials = s_signing };
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(descriptor);
     }
 
     /// <summary>Sends a request.</summary>
@@ -185,11 +201,18 @@ public sealed class CouponsHost : IAsyncDisposable
         }
         using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
         var content = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return new Answer(response.StatusCode, response.Headers.ETag?.Tag, response.Headers.Location?.ToString(), response.Content.Headers.ContentType?.MediaType, content);
+        return new Answer(
+            response.StatusCode, response.Headers.ETag?.Tag, response.Headers.Location?.ToString(), response.Content.Headers.ContentType?.MediaType, content);
     }
 
-    public Task<Answer> RedeemAsync(string merchant, string code, string order, long minor, string key, string currency = "KRW") =>
-        SendAsync("POST", $"/api/coupons/{code}/redemptions", merchant, new { orderId = order, orderAmount = new { currency, minor } }, ("Idempotency-Key", key));
+    public Task<Answer> RedeemAsync(string merchant, string code, string order, long minor, string key, string currency = "KRW")
+    {
+        var body = new { orderId = order, orderAmount = new { currency, minor } };
+        return SendAsync("POST", $"/api/coupons/{code}/redemptions", merchant, body, ("Idempotency-Key", key));
+    }
+
+    /// <summary>Asks what only services may ask.</summary>
+    public Task<Answer> AskAsync(string path) => SendAsync("GET", path, null, null, (InternalApi.ServiceKeyHeader, ServiceKey));
 
     private static void Replace(IServiceCollection services, string client, Func<HttpRequestMessage, HttpResponseMessage> answer) =>
         services.PostConfigure<HttpClientFactoryOptions>(client, options => options.HttpMessageHandlerBuilderActions.Add(handlers =>
@@ -201,13 +224,15 @@ public sealed class CouponsHost : IAsyncDisposable
     private static HttpResponseMessage JwksAnswer()
     {
         var key = s_rsa.ExportParameters(false);
-        var jwk = new { kty = "RSA", kid = "test", use = "sig", alg = "RS256", n = Base64UrlEncoder.Encode(key.Modulus), e = Base64UrlEncoder.Encode(key.Exponent) };
+        var (n, e) = (Base64UrlEncoder.Encode(key.Modulus), Base64UrlEncoder.Encode(key.Exponent));
+        var jwk = new { kty = "RSA", kid = "test", use = "sig", alg = "RS256", n, e };
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(JsonSerializer.Serialize(new { keys = new[] { jwk } })) };
     }
 
     private sealed class StandInHandler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(answer(request));
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(answer(request));
     }
 }
 
@@ -272,7 +297,7 @@ public sealed class IssueServiceStandIn
     {
         using var body = JsonDocument.Parse(request.Content!.ReadAsStream());
         var hasKey = request.Headers.TryGetValues(InternalApi.ServiceKeyHeader, out var keys) && keys.SequenceEqual([CouponsHost.ServiceKey]);
-        Orders.Enqueue((string.Create(CultureInfo.InvariantCulture, $"{request.Method} {request.RequestUri!.AbsolutePath}"), body.RootElement.GetProperty("sequence").GetInt64(), hasKey));
+        Orders.Enqueue(($"{request.Method} {request.RequestUri!.AbsolutePath}", body.RootElement.GetProperty("sequence").GetInt64(), hasKey));
         return _away ? throw new HttpRequestException("No connection.") : new HttpResponseMessage(_status);
     }
 }

@@ -60,7 +60,7 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
     public async Task A_batch_read_again_after_a_crash_between_database_and_log_changes_nothing()
     {
         var campaign = await _host.CampaignAsync();
-        var records = Enumerable.Range(0, 30).Select(i => Record(i, JsonSerializer.SerializeToUtf8Bytes(_host.Message(campaign), MessageJson.Default.CouponIssued))).ToList();
+        var records = Enumerable.Range(0, 30).Select(i => Record(i, Json(_host.Message(campaign)))).ToList();
         var issue = _host.Services.GetRequiredService<IssueCoupons>();
         Assert.Equal((30, 0), Counts(await issue.HandleAsync(records, CancellationToken.None)));
         var before = await DumpAsync();
@@ -76,8 +76,9 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
         byte[][] broken =
         [
             "not json"u8.ToArray(), [], "null"u8.ToArray(), "{}"u8.ToArray(), "[1]"u8.ToArray(), [0xFF, 0xFE], Encoding.UTF8.GetBytes("{\"campaignId\":\"x\"}"),
-            Json(good with { Nth = 0 }), Json(good with { Sequence = -1 }), Json(good with { Code = "AAAA-AAAA-AAAA-AAAA-A" }), Json(good with { Code = null! }),
-            Json(good with { Code = good.Code.ToLowerInvariant() }), Json(good with { MemberId = Guid.Empty }), Json(good with { CampaignId = Guid.Empty }), Json(good with { IssuedAt = default }),
+            Json(good with { Nth = 0 }), Json(good with { Sequence = -1 }), Json(good with { IssuedAt = default }),
+            Json(good with { Code = "AAAA-AAAA-AAAA-AAAA-A" }), Json(good with { Code = null! }), Json(good with { Code = good.Code.ToLowerInvariant() }),
+            Json(good with { MemberId = Guid.Empty }), Json(good with { CampaignId = Guid.Empty }),
         ];
         await _host.ProduceRawAsync(broken.Select((value, i) => ($"k{i}", value)).Append(("k", Json(good))));
         await CountAsync(1);
@@ -100,7 +101,8 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
             _host.Message(campaign, first.MemberId),
             _host.Message(campaign, sequence: first.Sequence),
             _host.Message(campaign, code: first.Code));
-        await CouponsHost.EventuallyAsync(async () => await _host.ScalarAsync("SELECT COUNT(*) FROM coupon_dead_letter WHERE reason = 'conflict'") == 3, "three conflicts are kept");
+        await CouponsHost.EventuallyAsync(
+            async () => await _host.ScalarAsync("SELECT COUNT(*) FROM coupon_dead_letter WHERE reason = 'conflict'") == 3, "three conflicts are kept");
         Assert.Equal(1, await _host.ScalarAsync("SELECT COUNT(*) FROM coupon"));
     }
 
@@ -153,11 +155,11 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
 
         Assert.NotNull((await TraceAsync(campaign, await SequenceAsync(codes[0])))["usedAt"]);
         Assert.Equal("cancelled", (string?)(await TraceAsync(campaign, await SequenceAsync(codes[1])))["state"]);
-        (await _host.SendAsync("GET", $"/internal/campaigns/{campaign.Id}/coupons?sequence=999", null, null, ("X-Service-Key", CouponsHost.ServiceKey))).Is(404, "not-found");
-        (await _host.SendAsync("GET", $"/internal/campaigns/{campaign.Id}/coupons?sequence=x", null, null, ("X-Service-Key", CouponsHost.ServiceKey))).Is(400, "invalid-request");
+        (await _host.AskAsync($"/internal/campaigns/{campaign.Id}/coupons?sequence=999")).Is(404, "not-found");
+        (await _host.AskAsync($"/internal/campaigns/{campaign.Id}/coupons?sequence=x")).Is(400, "invalid-request");
 
         async Task<string> SumAsync(Guid? id = null) =>
-            (await _host.SendAsync("GET", $"/internal/campaigns/{id ?? campaign.Id}/coupons/summary", null, null, ("X-Service-Key", CouponsHost.ServiceKey))).Is(200).ToJsonString();
+            (await _host.AskAsync($"/internal/campaigns/{id ?? campaign.Id}/coupons/summary")).Is(200).ToJsonString();
     }
 
     [Fact]
@@ -179,7 +181,8 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
         return (batch.Made, batch.Replayed);
     }
 
-    private Task CountAsync(int coupons) => CouponsHost.EventuallyAsync(async () => await _host.ScalarAsync("SELECT COUNT(*) FROM coupon") == coupons, $"{coupons} coupons are made");
+    private Task CountAsync(int coupons) =>
+        CouponsHost.EventuallyAsync(async () => await _host.ScalarAsync("SELECT COUNT(*) FROM coupon") == coupons, $"{coupons} coupons are made");
 
     // Everything that stands in the log was read and committed by the group: a second reader of it finds nothing more.
     private async Task AllReadAsync() => await CouponsHost.EventuallyAsync(
@@ -195,19 +198,22 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
         "a record behind all others is read");
 
     private async Task<System.Text.Json.Nodes.JsonNode> TraceAsync(Campaign campaign, long sequence) =>
-        (await _host.SendAsync("GET", $"/internal/campaigns/{campaign.Id}/coupons?sequence={sequence}", null, null, ("X-Service-Key", CouponsHost.ServiceKey))).Is(200);
+        (await _host.AskAsync($"/internal/campaigns/{campaign.Id}/coupons?sequence={sequence}")).Is(200);
 
     private Task<long> SequenceAsync(string code) => _host.ScalarAsync("SELECT sequence FROM coupon WHERE code = @code", new { code });
 
-    private async Task<string?> IssuanceAsync() =>
-        (string?)(await _host.SendAsync("GET", "/health", null)).Is(200)["checks"]!.AsArray().Single(check => (string?)check!["name"] == "issuance")!["status"];
+    private Task<string> IssuanceAsync() => _host.HealthAsync("issuance");
 
     private Task<string> DumpAsync() => _host.Database.ReadAsync(
         async (connection, token) =>
         {
             var text = new StringBuilder();
             using var command = connection.CreateCommand();
-            command.CommandText = "SELECT id, code, hex(campaign_id), hex(member_id), nth, sequence, state, terms_version, issued_at, expires_at, made_at, used_at, cancelled_at, hex(redemption_id), version FROM coupon ORDER BY id";
+            command.CommandText = """
+                SELECT id, code, hex(campaign_id), hex(member_id), nth, sequence, state, terms_version, issued_at, expires_at, made_at, used_at, cancelled_at,
+                    hex(redemption_id), version
+                FROM coupon ORDER BY id
+                """;
             using var rows = await command.ExecuteReaderAsync(token);
             while (await rows.ReadAsync(token)) { for (var i = 0; i < rows.FieldCount; i++) { text.Append(rows.GetValue(i)).Append('|'); } text.AppendLine(); }
             return text.ToString();

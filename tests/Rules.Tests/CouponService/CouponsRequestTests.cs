@@ -46,8 +46,11 @@ public sealed class CouponsRequestTests : IAsyncLifetime
         Assert.Equal([codes[0], codes[2], codes[3], codes[4]], await CodesAsync("expired"));
         Assert.Empty(await CodesAsync("issued"));
 
-        async Task<IEnumerable<string>> CodesAsync(string state) =>
-            (await _host.SendAsync("GET", $"/api/coupons/me?state={state}", _host.Token(_member))).Is(200)["items"]!.AsArray().Select(item => (string)item!["code"]!);
+        async Task<IEnumerable<string>> CodesAsync(string state)
+        {
+            var page = (await _host.SendAsync("GET", $"/api/coupons/me?state={state}", _host.Token(_member))).Is(200);
+            return page["items"]!.AsArray().Select(item => (string)item!["code"]!);
+        }
     }
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class CouponsRequestTests : IAsyncLifetime
         (await _host.SendAsync("GET", path, _host.Token(Guid.CreateVersion7()))).Is(404, "not-found");
         (await _host.SendAsync("GET", path, _host.Token(Guid.CreateVersion7(), "admin"))).Is(404, "not-found");
         (await _host.SendAsync("GET", path, null)).Is(401, "unauthenticated");
-        Assert.Equal((await _host.SendAsync("GET", path, Operator)).Text, (await _host.SendAsync("GET", $"/api/coupons/{code.Replace('-', ' ').ToLowerInvariant()}", Operator)).Text);
+        var typed = $"/api/coupons/{code.Replace('-', ' ').ToLowerInvariant()}";
+        Assert.Equal((await _host.SendAsync("GET", path, Operator)).Text, (await _host.SendAsync("GET", typed, Operator)).Text);
     }
 
     [Fact]
@@ -78,7 +82,8 @@ public sealed class CouponsRequestTests : IAsyncLifetime
         (string Method, string Path, string? Role)[] endpoints =
         [
             ("GET", "/api/coupons/me", null), ("GET", $"/api/coupons/{code}", null), ("POST", $"/api/coupons/{code}/redemptions", "merchant"),
-            ("GET", $"/api/coupons/{code}/redemptions/{id}", "merchant"), ("POST", $"/api/coupons/{code}/redemptions/{id}/undo", "merchant"), ("GET", "/api/redemptions", "merchant"),
+            ("GET", $"/api/coupons/{code}/redemptions/{id}", "merchant"), ("POST", $"/api/coupons/{code}/redemptions/{id}/undo", "merchant"),
+            ("GET", "/api/redemptions", "merchant"),
             ("POST", $"/api/coupons/{code}/cancel", "operator"),
         ];
         foreach (var (method, path, role) in endpoints)
@@ -168,7 +173,8 @@ public sealed class CouponsRequestTests : IAsyncLifetime
     public async Task A_wrong_order_is_400_and_names_the_fields(string body, params string[] fields)
     {
         var code = await _host.IssueAsync(await _host.CampaignAsync());
-        var problem = (await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", Merchant, body, ("Idempotency-Key", "key-1"))).Is(400, "invalid-request");
+        var answer = await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", Merchant, body, ("Idempotency-Key", "key-1"));
+        var problem = answer.Is(400, "invalid-request");
         Assert.NotEmpty(problem["errors"]!.AsObject());
         foreach (var field in fields) { Assert.True(problem["errors"]!.AsObject().ContainsKey(field), $"{field} in {problem}"); }
         Assert.Equal(0, await _host.ScalarAsync("SELECT COUNT(*) FROM redemption_key"));
@@ -184,8 +190,10 @@ public sealed class CouponsRequestTests : IAsyncLifetime
         var code = await _host.IssueAsync(await _host.CampaignAsync());
         (string, string)[] headers = key is null ? [] : [("Idempotency-Key", key)];
         var body = """{"orderId":"a","orderAmount":{"currency":"KRW","minor":20000}}""";
-        Assert.NotNull((await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", Merchant, body, headers)).Is(400, "invalid-request")["errors"]!["Idempotency-Key"]);
-        Assert.NotNull((await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", Merchant, body, ("Idempotency-Key", "a"), ("Idempotency-Key", "b"))).Is(400, "invalid-request")["errors"]!["Idempotency-Key"]);
+        var path = $"/api/coupons/{code}/redemptions";
+        Assert.NotNull((await _host.SendAsync("POST", path, Merchant, body, headers)).Is(400, "invalid-request")["errors"]!["Idempotency-Key"]);
+        var twice = await _host.SendAsync("POST", path, Merchant, body, ("Idempotency-Key", "a"), ("Idempotency-Key", "b"));
+        Assert.NotNull(twice.Is(400, "invalid-request")["errors"]!["Idempotency-Key"]);
     }
 
     [Theory]
@@ -229,7 +237,8 @@ public sealed class CouponsRequestTests : IAsyncLifetime
     {
         var code = await _host.IssueAsync(await _host.CampaignAsync());
         var path = $"/api/coupons/{code}/redemptions";
-        (await _host.SendAsync("POST", path, Merchant, $$"""{"orderId":"{{new string('a', 70_000)}}"}""", ("Idempotency-Key", "key-1"))).Is(413, "payload-too-large");
+        var huge = $$"""{"orderId":"{{new string('a', 70_000)}}"}""";
+        (await _host.SendAsync("POST", path, Merchant, huge, ("Idempotency-Key", "key-1"))).Is(413, "payload-too-large");
         (await _host.SendAsync("DELETE", path, Merchant)).Is(405, "method-not-allowed");
         (await _host.SendAsync("POST", path, Merchant, null, ("Idempotency-Key", "key-1"))).Is(400, "invalid-request");
         (await _host.SendAsync("GET", $"/api/coupons/{code}/nothing", Merchant)).Is(404, "not-found");
@@ -242,7 +251,8 @@ public sealed class CouponsRequestTests : IAsyncLifetime
         var token = Merchant;
         (await _host.RedeemAsync(token, code, "order-1", 20_000, "key-of-the-order")).Is(201);
         (await _host.SendAsync("POST", $"/api/coupons/{code}/cancel", Operator, new { reason = "test" })).Is(409, "coupon-used");
-        (await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", token, "not json", ("Idempotency-Key", "key-of-the-order"))).Is(400, "invalid-request");
+        var broken = await _host.SendAsync("POST", $"/api/coupons/{code}/redemptions", token, "not json", ("Idempotency-Key", "key-of-the-order"));
+        broken.Is(400, "invalid-request");
         foreach (var secret in new[] { token, code, "key-of-the-order", CouponsHost.ServiceKey })
         {
             Assert.DoesNotContain(_host.Logged.Lines, line => line.Contains(secret, StringComparison.Ordinal));

@@ -1,16 +1,15 @@
 using System.Data.Common;
-using System.Text.Json;
 using Dapper;
 using FirstCome.Authentication;
-using FirstCome.Contracts.Messages;
+using FirstCome.CouponService.Campaigns;
 using FirstCome.Engines.Database;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CouponService.Coupons;
 
 /// <summary>
-/// <c>POST /api/coupons/{code}/cancel</c> <c>{reason}</c>, by an operator. Cancelling again answers the same. Where the campaign says so, the place is released: the order for it is written in the same
-/// transaction, delivered at once where IssueService is there, and otherwise by <see cref="DeliverReleases"/>.
+/// <c>POST /api/coupons/{code}/cancel</c> <c>{reason}</c>, by an operator. Cancelling again answers the same. Where the campaign says so, the place is
+/// released: the order for it is written in the same transaction, delivered at once where IssueService is there, otherwise by <see cref="DeliverReleases"/>.
 /// </summary>
 internal sealed class CancelCoupon(Database database, DeliverReleases releases, TimeProvider time, ILogger<CancelCoupon> logger)
 {
@@ -30,7 +29,8 @@ internal sealed class CancelCoupon(Database database, DeliverReleases releases, 
         var outcome = await database.WriteAsync(
             async (connection, transaction, token) =>
             {
-                if (await CouponRow.FindAsync(connection, transaction, parsed, database.Dialect.ForUpdate, token) is not { } row) { return new Outcome(null, CouponAnswers.Unknown()); }
+                var row = await CouponRow.FindAsync(connection, transaction, parsed, database.Dialect.ForUpdate, token);
+                if (row is null) { return new Outcome(null, CouponAnswers.Unknown()); }
                 var now = time.GetUtcNow();
                 if (row.State is CouponState.Cancelled) { return new Outcome(row); }
                 if (Refusal(row, context.Request, now) is { } refusal) { return new Outcome(row, refusal); }
@@ -41,36 +41,43 @@ internal sealed class CancelCoupon(Database database, DeliverReleases releases, 
             cancellationToken);
         if (outcome.Refusal is { } refused) { return refused; }
         var cancelled = outcome.Row!;
-        if (outcome.Changed) { CouponsLog.CouponCancelled(logger, cancelled.Id, new Guid(cancelled.CampaignId, bigEndian: true), operatorId, outcome.Release is not null); }
+        if (outcome.Changed)
+        {
+            CouponsLog.CouponCancelled(logger, cancelled.Id, new Guid(cancelled.CampaignId, bigEndian: true), operatorId, outcome.Release is not null);
+        }
         if (outcome.Release is { } release) { await releases.DeliverNowAsync(release); }
         var answeredAt = time.GetUtcNow();
         EntityTag.Set(context.Response, cancelled.TagAt(answeredAt));
         return Results.Ok(cancelled.ToCoupon(answeredAt, withRedemption: true));
     }
 
-    private static IResult? Refusal(CouponRow row, HttpRequest request, DateTimeOffset now) => EntityTag.Check(request, row.TagAt(now), required: false) ?? row.StateAt(now) switch
-    {
-        CouponState.Used => CouponAnswers.Used(row, "Have the merchant undo the redemption first."),
-        CouponState.Expired => CouponAnswers.Expired(row, "; there is nothing left to cancel"),
-        _ => null,
-    };
+    private static IResult? Refusal(CouponRow row, HttpRequest request, DateTimeOffset now) =>
+        EntityTag.Check(request, row.TagAt(now), required: false) ?? row.StateAt(now) switch
+        {
+            CouponState.Used => CouponAnswers.Used(row, "Have the merchant undo the redemption first."),
+            CouponState.Expired => CouponAnswers.Expired(row, "; there is nothing left to cancel"),
+            _ => null,
+        };
 
     private static async Task WriteAsync(
-        DbConnection connection, DbTransaction transaction, CouponRow row, Guid operatorId, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, CouponRow row, Guid operatorId, string reason, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var parameters = new { id = row.Id, operatorId = operatorId.ToByteArray(bigEndian: true), reason, now = now.ToUnixTimeMilliseconds() };
         var changed = await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE coupon SET state = 3, cancelled_at = @now, version = version + 1 WHERE id = @id AND state = 1", parameters, transaction, cancellationToken: cancellationToken));
+            "UPDATE coupon SET state = 3, cancelled_at = @now, version = version + 1 WHERE id = @id AND state = 1",
+            parameters, transaction, cancellationToken: cancellationToken));
         if (changed != 1) { throw new InvalidOperationException($"Coupon {row.Id} changed under the lock of its cancellation."); }
         await connection.ExecuteAsync(new CommandDefinition(
-            "INSERT INTO coupon_cancellation (coupon_id, operator_id, reason, cancelled_at) VALUES (@id, @operatorId, @reason, @now)", parameters, transaction, cancellationToken: cancellationToken));
+            "INSERT INTO coupon_cancellation (coupon_id, operator_id, reason, cancelled_at) VALUES (@id, @operatorId, @reason, @now)",
+            parameters, transaction, cancellationToken: cancellationToken));
     }
 
-    private static async Task<PendingRelease?> ReleaseAsync(DbConnection connection, DbTransaction transaction, CouponRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<PendingRelease?> ReleaseAsync(
+        DbConnection connection, DbTransaction transaction, CouponRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var document = await connection.QuerySingleAsync<string>(
-            new CommandDefinition("SELECT document FROM campaign WHERE id = @id", new { id = row.CampaignId }, transaction, cancellationToken: cancellationToken));
-        if (JsonSerializer.Deserialize(document, MessageJson.Default.Campaign) is not { ReleaseCancelled: true }) { return null; }
+        var campaign = await CampaignRow.FindAsync(connection, new Guid(row.CampaignId, bigEndian: true), cancellationToken, transaction);
+        if (campaign is not { Campaign.ReleaseCancelled: true }) { return null; }
         var release = new PendingRelease { CouponId = row.Id, CampaignId = row.CampaignId, Sequence = row.Sequence };
         // The first delivery follows this transaction; the sweep comes after it.
         var parameters = new { release.CouponId, release.CampaignId, release.Sequence, dueAt = (now + DeliverReleases.FirstDelay).ToUnixTimeMilliseconds() };

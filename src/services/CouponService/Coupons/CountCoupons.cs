@@ -4,7 +4,10 @@ using FirstCome.Engines.Database;
 
 namespace FirstCome.CouponService.Coupons;
 
-/// <summary><c>GET /internal/campaigns/{id}/coupons/summary</c>: how many coupons of a campaign stand in each state, by the clock. Each count is a range of one index, so that millions cost a fraction of a second.</summary>
+/// <summary>
+/// <c>GET /internal/campaigns/{id}/coupons/summary</c>: how many coupons of a campaign stand in each state, by the clock.
+/// Each count is a range of one index, so that millions cost a fraction of a second.
+/// </summary>
 internal static class CountCoupons
 {
     public static async Task<IResult> HandleAsync(Guid id, Database database, TimeProvider time, CancellationToken cancellationToken)

@@ -33,10 +33,15 @@ internal static class CouponEndpoints
         coupons.MapGet("/me", ListMyCoupons.HandleAsync).RequireMember()
             .WithName(nameof(ListMyCoupons)).WithSummary("One's own coupons, newest first").Produces<Page<Coupon>>().ProducesProblems(400, 401, 403, 503);
         coupons.MapGet("/{code}", GetCoupon.HandleAsync).RequireMember()
-            .WithName(nameof(GetCoupon)).WithSummary("A coupon: one's own; any for merchants and operators").Produces<Coupon>().ProducesProblems(401, 403, 404, 503);
-        coupons.MapPost("/{code}/cancel", (string code, CancelCoupon.CancelRequest request, HttpContext context, CancelCoupon cancel, CancellationToken cancellationToken) =>
-                cancel.HandleAsync(code, request, context, cancellationToken)).RequireRole(Role.Operator)
-            .WithName(nameof(CancelCoupon)).WithSummary("Cancels a coupon; its place is given out again where the campaign says so").Produces<Coupon>().ProducesProblems(400, 401, 403, 404, 409, 412, 503);
+            .WithName(nameof(GetCoupon)).WithSummary("A coupon: one's own; any for merchants and operators")
+            .Produces<Coupon>().ProducesProblems(401, 403, 404, 503);
+        coupons.MapPost(
+                "/{code}/cancel",
+                (string code, CancelCoupon.CancelRequest request, HttpContext context, CancelCoupon cancel, CancellationToken cancellationToken) =>
+                    cancel.HandleAsync(code, request, context, cancellationToken))
+            .RequireRole(Role.Operator)
+            .WithName(nameof(CancelCoupon)).WithSummary("Cancels a coupon; its place is given out again where the campaign says so")
+            .Produces<Coupon>().ProducesProblems(400, 401, 403, 404, 409, 412, 503);
     }
 
     /// <summary>Below the group <c>/internal</c>.</summary>

@@ -11,9 +11,11 @@ internal sealed class CouponRow
 {
     /// <summary>What <see cref="CouponRow"/> is made of; conditions on <c>c</c> (coupon) and <c>t</c> (terms) follow it.</summary>
     public const string Select = """
-        SELECT c.id AS Id, c.code AS Code, c.campaign_id AS CampaignId, c.member_id AS MemberId, c.sequence AS Sequence, c.state AS State, c.issued_at AS IssuedAt, c.expires_at AS ExpiresAt,
-            c.made_at AS MadeAt, c.used_at AS UsedAt, c.cancelled_at AS CancelledAt, c.version AS Version, t.benefit AS BenefitJson, t.rehearsal AS Rehearsal,
-            r.id AS RedemptionId, r.merchant_id AS MerchantId, r.order_id AS OrderId, r.currency AS Currency, r.order_minor AS OrderMinor, r.discount_minor AS DiscountMinor, r.redeemed_at AS RedeemedAt
+        SELECT c.id AS Id, c.code AS Code, c.campaign_id AS CampaignId, c.member_id AS MemberId, c.sequence AS Sequence, c.state AS State,
+            c.issued_at AS IssuedAt, c.expires_at AS ExpiresAt, c.made_at AS MadeAt, c.used_at AS UsedAt, c.cancelled_at AS CancelledAt, c.version AS Version,
+            t.benefit AS BenefitJson, t.rehearsal AS Rehearsal,
+            r.id AS RedemptionId, r.merchant_id AS MerchantId, r.order_id AS OrderId, r.currency AS Currency, r.order_minor AS OrderMinor,
+            r.discount_minor AS DiscountMinor, r.redeemed_at AS RedeemedAt
         FROM coupon c
         JOIN coupon_terms t ON t.campaign_id = c.campaign_id AND t.version = c.terms_version
         LEFT JOIN redemption r ON r.id = c.redemption_id
@@ -41,7 +43,9 @@ internal sealed class CouponRow
     public long? DiscountMinor { get; init; }
     public long? RedeemedAt { get; init; }
 
-    public Benefit Benefit => JsonSerializer.Deserialize(BenefitJson, MessageJson.Default.Benefit) ?? throw new InvalidOperationException($"The terms of coupon {Id} hold no benefit.");
+    public Benefit Benefit =>
+        JsonSerializer.Deserialize(BenefitJson, MessageJson.Default.Benefit)
+        ?? throw new InvalidOperationException($"The terms of coupon {Id} hold no benefit.");
 
     public CouponState StateAt(DateTimeOffset now) => CouponStates.At(State, ExpiresAt, now);
 
@@ -49,8 +53,10 @@ internal sealed class CouponRow
     public long TagAt(DateTimeOffset now) => (Version * 2L) + (StateAt(now) is CouponState.Expired ? 1 : 0);
 
     /// <summary>The coupon of a code; locked for writing within a transaction, where the database locks rows.</summary>
-    public static Task<CouponRow?> FindAsync(DbConnection connection, DbTransaction? transaction, string code, string forUpdate, CancellationToken cancellationToken) =>
-        connection.QuerySingleOrDefaultAsync<CouponRow>(new CommandDefinition($"{Select}\nWHERE c.code = @code{forUpdate}", new { code }, transaction, cancellationToken: cancellationToken));
+    public static Task<CouponRow?> FindAsync(
+        DbConnection connection, DbTransaction? transaction, string code, string forUpdate, CancellationToken cancellationToken) =>
+        connection.QuerySingleOrDefaultAsync<CouponRow>(new CommandDefinition(
+            $"{Select}\nWHERE c.code = @code{forUpdate}", new { code }, transaction, cancellationToken: cancellationToken));
 
     /// <summary>The coupon as a caller sees it.</summary>
     /// <param name="withRedemption">Whether the caller may know which order holds it.</param>
@@ -60,7 +66,9 @@ internal sealed class CouponRow
 
     private CouponRedemption? Holder() => RedemptionId is null
         ? null
-        : new CouponRedemption(new Guid(RedemptionId, bigEndian: true), OrderId!, new Money(Currency!, OrderMinor!.Value), new Money(Currency!, DiscountMinor!.Value), Instant(RedeemedAt!.Value));
+        : new CouponRedemption(
+            new Guid(RedemptionId, bigEndian: true), OrderId!, new Money(Currency!, OrderMinor!.Value), new Money(Currency!, DiscountMinor!.Value),
+            Instant(RedeemedAt!.Value));
 
     public static DateTimeOffset Instant(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
 }

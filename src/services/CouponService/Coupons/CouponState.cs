@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace FirstCome.CouponService.Coupons;
 
-/// <summary>Where a coupon stands; the numbers are those of <c>coupon.state</c>. Issued turns into expired by the clock, before the sweep writes it down.</summary>
+/// <summary>Where a coupon stands; numbers as in <c>coupon.state</c>. Issued turns into expired by the clock, before the sweep writes it down.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CouponState>))]
 internal enum CouponState
 {

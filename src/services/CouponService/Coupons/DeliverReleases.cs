@@ -21,7 +21,8 @@ internal sealed class PendingRelease
 /// Tells IssueService of places given back, again and again until it has answered 204; it counts each once by its sequence, so that telling twice does no harm.
 /// What fails waits longer each time, up to five minutes; an IssueService that is away ends the turn.
 /// </summary>
-internal sealed class DeliverReleases(Database database, IHttpClientFactory clients, IOptions<CouponOptions> options, TimeProvider time, ILogger<DeliverReleases> logger)
+internal sealed class DeliverReleases(
+    Database database, IHttpClientFactory clients, IOptions<CouponOptions> options, TimeProvider time, ILogger<DeliverReleases> logger)
     : Sweep("coupon-releases", options.Value.SweepInterval, time, logger)
 {
     public const string Service = "issue-service", Client = "coupon-releases";
@@ -34,7 +35,8 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
     private readonly TimeProvider _time = time;
     private volatile string? _failure;
 
-    public override HealthState Current => _failure is { } failure ? new HealthState(Severity.Degraded, $"places of cancelled coupons wait to be given back: {failure}") : base.Current;
+    public override HealthState Current =>
+        _failure is { } failure ? new HealthState(Severity.Degraded, $"places of cancelled coupons wait to be given back: {failure}") : base.Current;
 
     /// <summary>Delivers a release right after its cancellation; waits 2 s at most. Where that fails the sweep goes on.</summary>
     public async Task DeliverNowAsync(PendingRelease release)
@@ -53,7 +55,10 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
         var parameters = new { now = _time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
         var due = await database.ReadAsync(
             async (connection, token) => (await connection.QueryAsync<PendingRelease>(new CommandDefinition(
-                "SELECT coupon_id AS CouponId, campaign_id AS CampaignId, sequence AS Sequence, attempts AS Attempts FROM release_outbox WHERE due_at <= @now ORDER BY due_at LIMIT @max",
+                """
+                SELECT coupon_id AS CouponId, campaign_id AS CampaignId, sequence AS Sequence, attempts AS Attempts
+                FROM release_outbox WHERE due_at <= @now ORDER BY due_at LIMIT @max
+                """,
                 parameters, cancellationToken: token))).AsList(),
             cancellationToken);
         string? failed = null;
@@ -88,9 +93,11 @@ internal sealed class DeliverReleases(Database database, IHttpClientFactory clie
         await database.WriteAsync(
             async (connection, transaction, token) =>
             {
-                await connection.ExecuteAsync(new CommandDefinition("DELETE FROM release_outbox WHERE coupon_id = @id", parameters, transaction, cancellationToken: token));
                 await connection.ExecuteAsync(new CommandDefinition(
-                    "UPDATE coupon_cancellation SET released_at = @now WHERE coupon_id = @id AND released_at IS NULL", parameters, transaction, cancellationToken: token));
+                    "DELETE FROM release_outbox WHERE coupon_id = @id", parameters, transaction, cancellationToken: token));
+                await connection.ExecuteAsync(new CommandDefinition(
+                    "UPDATE coupon_cancellation SET released_at = @now WHERE coupon_id = @id AND released_at IS NULL",
+                    parameters, transaction, cancellationToken: token));
             },
             cancellationToken);
         return null;

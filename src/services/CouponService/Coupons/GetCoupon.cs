@@ -4,7 +4,10 @@ using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CouponService.Coupons;
 
-/// <summary><c>GET /api/coupons/{code}</c>: one's own; any for merchants and operators. Another merchant's order is nobody's business: a merchant sees only redemptions of its own.</summary>
+/// <summary>
+/// <c>GET /api/coupons/{code}</c>: one's own; any for merchants and operators. A merchant sees only redemptions of its own:
+/// what others sold is not its business.
+/// </summary>
 internal static class GetCoupon
 {
     public static async Task<IResult> HandleAsync(string code, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace FirstCome.CouponService.Coupons;
 /// <summary><c>GET /api/coupons/me?state=</c>: the caller's coupons, newest first. State is judged by the clock, as everywhere.</summary>
 internal static class ListMyCoupons
 {
-    public static async Task<IResult> HandleAsync(string? state, PageRequest page, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(
+        string? state, PageRequest page, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         CouponState? wanted = null;
@@ -19,7 +20,11 @@ internal static class ListMyCoupons
             else { errors.Add("state", "must be issued, used, cancelled or expired"); }
         }
         var before = long.MaxValue;
-        if (page.TryDecodeAfter(1, out var parts, errors) && parts is not null && !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out before)) { errors.Add("after", Cursor.Rule); }
+        if (page.TryDecodeAfter(1, out var parts, errors) && parts is not null
+            && !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out before))
+        {
+            errors.Add("after", Cursor.Rule);
+        }
         if (errors.Any) { return errors.ToResult(); }
 
         var now = time.GetUtcNow();
@@ -28,9 +33,11 @@ internal static class ListMyCoupons
             WHERE c.member_id = @member AND c.id < @before AND t.rehearsal = @no{Condition(wanted)}
             ORDER BY c.id DESC LIMIT @limit
             """;
-        var parameters = new { member = context.Caller().MemberId.ToByteArray(bigEndian: true), before, no = false, now = now.ToUnixTimeMilliseconds(), limit = page.Limit + 1 };
+        var member = context.Caller().MemberId.ToByteArray(bigEndian: true);
+        var parameters = new { member, before, no = false, now = now.ToUnixTimeMilliseconds(), limit = page.Limit + 1 };
         var rows = await database.ReadAsync(
-            async (connection, token) => (await connection.QueryAsync<CouponRow>(new CommandDefinition(sql, parameters, cancellationToken: token))).AsList(), cancellationToken);
+            async (connection, token) => (await connection.QueryAsync<CouponRow>(new CommandDefinition(sql, parameters, cancellationToken: token))).AsList(),
+            cancellationToken);
         var items = rows.Take(page.Limit).Select(row => row.ToCoupon(now, withRedemption: true)).ToList();
         var next = rows.Count > page.Limit ? Cursor.Encode(rows[page.Limit - 1].Id.ToString(CultureInfo.InvariantCulture)) : null;
         return Results.Ok(new Page<Coupon>(items, next));

@@ -2,7 +2,9 @@ using FirstCome.Contracts.Campaigns;
 
 namespace FirstCome.CouponService.Issuance;
 
-/// <summary>When a coupon stops being good. Decided once, at issue, and kept as an instant: a later change of the campaign or of the zone's rules moves no coupon.</summary>
+/// <summary>
+/// When a coupon stops being good. Decided once, at issue, and kept as an instant: a later change of the campaign or of the zone's rules moves no coupon.
+/// </summary>
 internal static class CouponExpiry
 {
     private static readonly DateOnly LastDay = new(9999, 12, 30);
@@ -12,7 +14,7 @@ internal static class CouponExpiry
     public static DateTimeOffset Of(Validity validity, DateTimeOffset issuedAt, TimeZoneInfo zone)
     {
         if (validity.Until is { } until) { return until; }
-        if (validity.Days is not { } days) { throw new ArgumentException("A validity is an instant or a number of days; this one is neither.", nameof(validity)); }
+        var days = validity.Days ?? throw new ArgumentException("A validity is an instant or a number of days; this one is neither.", nameof(validity));
         var issuedOn = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(issuedAt, zone).DateTime);
         var after = Math.Min((long)issuedOn.DayNumber + days + 1, LastDay.DayNumber);
         return StartOfDay(DateOnly.FromDayNumber((int)Math.Max(after, 0)), zone);

@@ -9,7 +9,8 @@ namespace FirstCome.CouponService.Issuance;
 internal readonly record struct NewCoupon(IssuedRecord Record, CouponIssued Issued, int TermsVersion, DateTimeOffset ExpiresAt);
 
 /// <summary>
-/// Writes coupons in multi-row statements that keep what is there, and reads them back. Commands are raw and used again: this is the one statement of the service that runs thousands of times a second.
+/// Writes coupons in multi-row statements that keep what is there, and reads them back.
+/// Commands are raw and used again: these are the only statements of the service that write thousands of rows a second.
 /// </summary>
 internal sealed class CouponInsert : IDisposable
 {
@@ -24,7 +25,8 @@ internal sealed class CouponInsert : IDisposable
 
     /// <summary>Inserts the coupons. Returns how many rows the database says it has written, and those in whose place another coupon stands.</summary>
     public static async Task<(int Written, IReadOnlyList<NewCoupon> Conflicts)> RunAsync(
-        DbConnection connection, DbTransaction transaction, SqlDialect dialect, IReadOnlyList<NewCoupon> coupons, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, SqlDialect dialect, IReadOnlyList<NewCoupon> coupons, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var written = 0;
         var conflicts = new List<NewCoupon>();

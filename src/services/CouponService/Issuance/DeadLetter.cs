@@ -21,7 +21,8 @@ internal sealed record DeadLetter(IssuedRecord Record, string Reason, string Det
     private const int DetailLengthMax = 500;
 
     public static async Task KeepAsync(
-        DbConnection connection, DbTransaction transaction, SqlDialect dialect, IReadOnlyList<DeadLetter> letters, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, SqlDialect dialect, IReadOnlyList<DeadLetter> letters, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var sql = $"""
             INSERT INTO coupon_dead_letter (log_partition, log_offset, campaign_id, reason, detail, value, created_at)

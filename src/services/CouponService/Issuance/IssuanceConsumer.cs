@@ -6,11 +6,13 @@ using Microsoft.Extensions.Options;
 namespace FirstCome.CouponService.Issuance;
 
 /// <summary>
-/// Reads <c>coupon.issued</c> in the group <c>coupon-service</c>: a batch is committed to the database first, then its offsets to the log, so that whatever dies in between is only read again.
+/// Reads <c>coupon.issued</c> in the group <c>coupon-service</c>: a batch is committed to the database first, then its offsets to the log, so that
+/// whatever dies in between is only read again.
 /// After a failure, whatever it was, nothing is skipped: it goes back to the committed offsets and tries again, more slowly each time.
 /// </summary>
 internal sealed class IssuanceConsumer(
-    IEventLog log, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<IssuanceConsumer> logger) : BackgroundService
+    IEventLog log, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<IssuanceConsumer> logger)
+    : BackgroundService
 {
     public const string Group = "coupon-service";
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(1);

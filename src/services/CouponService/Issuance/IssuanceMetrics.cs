@@ -15,7 +15,7 @@ internal sealed class IssuanceMetrics
         var meter = meters.Create("FirstCome.CouponService");
         _made = meter.CreateCounter<long>("firstcome.coupons.made", "{coupon}", "Coupons made of records of coupon.issued.");
         _replayed = meter.CreateCounter<long>("firstcome.coupons.replayed", "{record}", "Records of coupon.issued whose coupon stood already.");
-        _deadLetters = meter.CreateCounter<long>("firstcome.coupons.dead_letters", "{record}", "Records of coupon.issued that could not become a coupon, by reason.");
+        _deadLetters = meter.CreateCounter<long>("firstcome.coupons.dead_letters", "{record}", "Records of coupon.issued that became no coupon, by reason.");
         _batch = meter.CreateHistogram<int>("firstcome.coupons.batch", "{record}", "Records of coupon.issued in one transaction.");
     }
 

@@ -22,7 +22,8 @@ internal sealed class IssueCoupons(Database database, TimeProvider time, Issuanc
     }
 
     /// <summary>The work within a transaction; used again for records whose campaign came later.</summary>
-    public async Task<IssuedBatch> IssueAsync(DbConnection connection, DbTransaction transaction, IReadOnlyList<IssuedRecord> records, CancellationToken cancellationToken)
+    public async Task<IssuedBatch> IssueAsync(
+        DbConnection connection, DbTransaction transaction, IReadOnlyList<IssuedRecord> records, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var letters = new List<DeadLetter>();
@@ -37,13 +38,15 @@ internal sealed class IssueCoupons(Database database, TimeProvider time, Issuanc
             }
             if (!terms.TryGetValue(issued.CampaignId, out var campaign))
             {
-                terms[issued.CampaignId] = campaign = await CampaignTerms.ReadAsync(connection, transaction, database.Dialect, issued.CampaignId, cancellationToken);
+                campaign = await CampaignTerms.ReadAsync(connection, transaction, database.Dialect, issued.CampaignId, cancellationToken);
+                terms[issued.CampaignId] = campaign;
             }
-            if (campaign is null) { letters.Add(new DeadLetter(record, DeadLetterReason.CampaignUnknown, "Its campaign is not known here; it is tried again once it is.")); }
+            if (campaign is null) { letters.Add(new DeadLetter(record, DeadLetterReason.CampaignUnknown, "Its campaign is not known here yet.")); }
             else { coupons.Add(new NewCoupon(record, issued, campaign.Version, CouponExpiry.Of(campaign.Validity, issued.IssuedAt, campaign.Zone))); }
         }
         var (written, conflicts) = await CouponInsert.RunAsync(connection, transaction, database.Dialect, coupons, now, cancellationToken);
-        letters.AddRange(conflicts.Select(coupon => new DeadLetter(coupon.Record, DeadLetterReason.Conflict, "Another coupon has its member and nth, its sequence or its code.")));
+        letters.AddRange(conflicts.Select(coupon =>
+            new DeadLetter(coupon.Record, DeadLetterReason.Conflict, "Another coupon has its member and nth, its sequence or its code.")));
         await DeadLetter.KeepAsync(connection, transaction, database.Dialect, letters, now, cancellationToken);
         return new IssuedBatch(written, coupons.Count - written - conflicts.Count, letters);
     }

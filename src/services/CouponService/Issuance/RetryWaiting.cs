@@ -8,8 +8,11 @@ using Microsoft.Extensions.Options;
 
 namespace FirstCome.CouponService.Issuance;
 
-/// <summary>Looks after the records that are kept: says how many there are, and makes the coupons of those whose campaign was unknown when they came, once it is known.</summary>
-internal sealed class RetryWaiting(Database database, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<RetryWaiting> logger)
+/// <summary>
+/// Looks after the records that are kept: says how many there are, and makes the coupons of those whose campaign was unknown when they came, once it is known.
+/// </summary>
+internal sealed class RetryWaiting(
+    Database database, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<RetryWaiting> logger)
     : Sweep("waiting-records", options.Value.SweepInterval, time, logger)
 {
     protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
@@ -56,7 +59,8 @@ internal sealed class RetryWaiting(Database database, IssueCoupons issue, Issuan
         foreach (var row in rows)
         {
             await connection.ExecuteAsync(new CommandDefinition(
-                "DELETE FROM coupon_dead_letter WHERE log_partition = @LogPartition AND log_offset = @LogOffset", row, transaction, cancellationToken: cancellationToken));
+                "DELETE FROM coupon_dead_letter WHERE log_partition = @LogPartition AND log_offset = @LogOffset",
+                row, transaction, cancellationToken: cancellationToken));
             records.Add(IssuedRecord.Parse(new LogPosition(row.LogPartition, row.LogOffset), row.Value));
         }
         return records;

@@ -14,7 +14,8 @@ internal sealed class ForgetRedemptionKeys(Database database, IOptions<CouponOpt
 
     protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
-        var parameters = new { before = (_time.GetUtcNow() - options.Value.RedemptionKeyRetention).ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
+        var before = (_time.GetUtcNow() - options.Value.RedemptionKeyRetention).ToUnixTimeMilliseconds();
+        var parameters = new { before, max = options.Value.SweepBatchMax };
         // Nearly always nothing is due: then no write transaction is begun.
         var due = await database.ReadAsync(
             (connection, token) => connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
@@ -25,7 +26,8 @@ internal sealed class ForgetRedemptionKeys(Database database, IOptions<CouponOpt
             (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
                 """
                 DELETE FROM redemption_key WHERE (merchant_id, key_hash) IN
-                    (SELECT merchant_id, key_hash FROM (SELECT merchant_id, key_hash FROM redemption_key WHERE created_at < @before ORDER BY created_at LIMIT @max) AS due)
+                    (SELECT merchant_id, key_hash FROM
+                        (SELECT merchant_id, key_hash FROM redemption_key WHERE created_at < @before ORDER BY created_at LIMIT @max) AS due)
                 """,
                 parameters, transaction, cancellationToken: token)),
             cancellationToken);

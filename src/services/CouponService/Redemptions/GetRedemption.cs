@@ -12,7 +12,8 @@ internal static class GetRedemption
     public static async Task<IResult> HandleAsync(string code, Guid id, HttpContext context, Database database, CancellationToken cancellationToken)
     {
         if (CouponAnswers.Mistyped(code, out var parsed) is { } mistyped) { return mistyped; }
-        var row = await database.ReadAsync((connection, token) => RedemptionRow.FindAsync(connection, null, id.ToByteArray(bigEndian: true), "", token), cancellationToken);
+        var key = id.ToByteArray(bigEndian: true);
+        var row = await database.ReadAsync((connection, token) => RedemptionRow.FindAsync(connection, null, key, "", token), cancellationToken);
         if (row is null || !row.IsOf(parsed, context.Caller().MemberId)) { return Unknown(); }
         EntityTag.Set(context.Response, row.Tag);
         return Results.Ok(row.ToRedemption());

@@ -8,19 +8,21 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.CouponService.Redemptions;
 
 /// <summary>
-/// <c>GET /api/redemptions?day=</c>: what the merchant redeemed on a day of <c>Asia/Seoul</c>, oldest first, so that pages stay right while the day goes on; undone ones too. Without <c>day</c>: today.
-/// Coupons of rehearsals cannot be redeemed, so none stands here.
+/// <c>GET /api/redemptions?day=</c>: what the merchant redeemed on a day of <c>Asia/Seoul</c>, oldest first, so that pages stay right while the day goes on;
+/// undone ones too. Without <c>day</c>: today. Coupons of rehearsals cannot be redeemed, so none stands here.
 /// </summary>
 internal static class ListRedemptions
 {
     private static readonly TimeZoneInfo s_zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul");
     private static readonly DateOnly s_dayMin = new(2000, 1, 1), s_dayMax = new(2100, 12, 31);
 
-    public static async Task<IResult> HandleAsync(string? day, PageRequest page, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(
+        string? day, PageRequest page, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         var date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), s_zone).DateTime);
-        if (day is not null && (!DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date) || date < s_dayMin || date > s_dayMax))
+        if (day is not null
+            && (!DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out date) || date < s_dayMin || date > s_dayMax))
         {
             errors.Add("day", "must be a date from 2000-01-01 to 2100-12-31, for instance 2030-01-31; it is a day in Asia/Seoul");
         }
@@ -42,7 +44,8 @@ internal static class ListRedemptions
             async (connection, token) => (await connection.QueryAsync<RedemptionRow>(new CommandDefinition(
                 $"""
                 {RedemptionRow.Select}
-                WHERE r.merchant_id = @merchant AND r.redeemed_at >= @start AND r.redeemed_at < @end AND (r.redeemed_at > @afterAt OR (r.redeemed_at = @afterAt AND r.id > @afterId))
+                WHERE r.merchant_id = @merchant AND r.redeemed_at >= @start AND r.redeemed_at < @end
+                    AND (r.redeemed_at > @afterAt OR (r.redeemed_at = @afterAt AND r.id > @afterId))
                 ORDER BY r.redeemed_at, r.id LIMIT @limit
                 """,
                 parameters, cancellationToken: token))).AsList(),
@@ -51,12 +54,14 @@ internal static class ListRedemptions
         return Results.Ok(new Page<Redemption>(rows.Take(page.Limit).Select(row => row.ToRedemption()).ToList(), next));
     }
 
-    private static string Position(RedemptionRow row) => Cursor.Encode(row.RedeemedAt.ToString(CultureInfo.InvariantCulture), new Guid(row.Id, bigEndian: true).ToString());
+    private static string Position(RedemptionRow row) =>
+        Cursor.Encode(row.RedeemedAt.ToString(CultureInfo.InvariantCulture), new Guid(row.Id, bigEndian: true).ToString());
 
     private static bool TryReadPosition(string[] parts, out (long At, Guid Id) position)
     {
         position = default;
-        if (!long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at) || !Guid.TryParseExact(parts[1], "D", out var id)) { return false; }
+        if (!long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var at)) { return false; }
+        if (!Guid.TryParseExact(parts[1], "D", out var id)) { return false; }
         position = (at, id);
         return true;
     }

@@ -10,8 +10,9 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.CouponService.Redemptions;
 
 /// <summary>
-/// <c>POST /api/coupons/{code}/redemptions</c> <c>{orderId, orderAmount}</c>, by a merchant, with an <c>Idempotency-Key</c>. 201 for a new redemption; 200 with the same body for a repetition, by the key or by the very
-/// same order of the merchant that holds the coupon already. A repetition comes before every refusal; refusals are not kept. Of any number of orders at once one wins.
+/// <c>POST /api/coupons/{code}/redemptions</c> <c>{orderId, orderAmount}</c>, by a merchant, with an <c>Idempotency-Key</c>. 201 for a new redemption; 200 with
+/// the same body for a repetition, by the key or by the very same order of the merchant that holds the coupon already. A repetition comes before every refusal;
+/// refusals are not kept. Of any number of orders at once one wins.
 /// </summary>
 internal static class RedeemCoupon
 {
@@ -19,7 +20,8 @@ internal static class RedeemCoupon
     /// <param name="OrderAmount">What the order comes to before the discount, 1 minor unit or more.</param>
     internal sealed record RedeemRequest(string OrderId, Money OrderAmount);
 
-    public static async Task<IResult> HandleAsync(string code, RedeemRequest request, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(
+        string code, RedeemRequest request, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
         if (CouponAnswers.Mistyped(code, out var parsed) is { } mistyped) { return mistyped; }
         var errors = new FieldErrors();
@@ -27,7 +29,9 @@ internal static class RedeemCoupon
 
         var merchant = context.Caller().MemberId.ToByteArray(bigEndian: true);
         var outcome = await database.WriteAsync(
-            (connection, transaction, token) => RedeemAsync(connection, transaction, database.Dialect, order, merchant, context.Request, time.GetUtcNow(), token), cancellationToken);
+            (connection, transaction, token) =>
+                RedeemAsync(connection, transaction, database.Dialect, order, merchant, context.Request, time.GetUtcNow(), token),
+            cancellationToken);
         if (outcome.Refusal is { } refusal) { return refusal; }
         var row = outcome.Row!;
         EntityTag.Set(context.Response, row.Tag);
@@ -37,12 +41,16 @@ internal static class RedeemCoupon
 
     // The key is written first: of two requests with one key the second waits here for the first in every database, and then finds what it did.
     private static async Task<Outcome> RedeemAsync(
-        DbConnection connection, DbTransaction transaction, SqlDialect dialect, RedemptionOrder order, byte[] merchant, HttpRequest request, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, SqlDialect dialect, RedemptionOrder order, byte[] merchant, HttpRequest request, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7(now).ToByteArray(bigEndian: true);
         var key = await RedemptionKey.TakeAsync(connection, transaction, dialect, merchant, order, id, now, cancellationToken);
         if (!key.RequestHash.AsSpan().SequenceEqual(order.RequestHash)) { return new Outcome(null, Problems.Result(ProblemTypes.IdempotencyKeyReused)); }
-        if (!key.RedemptionId.AsSpan().SequenceEqual(id)) { return new Outcome(await FindAsync(connection, transaction, key.RedemptionId, cancellationToken), Replayed: true); }
+        if (!key.RedemptionId.AsSpan().SequenceEqual(id))
+        {
+            return new Outcome(await FindAsync(connection, transaction, key.RedemptionId, cancellationToken), Replayed: true);
+        }
 
         var coupon = await CouponRow.FindAsync(connection, transaction, order.Code, dialect.ForUpdate, cancellationToken);
         if (coupon is not null && Holds(coupon, order, merchant))
@@ -68,6 +76,7 @@ internal static class RedeemCoupon
         if (coupon is null) { return CouponAnswers.Unknown(); }
         if (EntityTag.Check(request, coupon.TagAt(now), required: false) is { } moved) { return moved; }
         var benefit = coupon.Benefit;
+        var currency = RedemptionRules.Currency(benefit);
         return RedemptionRules.Judge(coupon.StateAt(now), coupon.Rehearsal, benefit, order.Amount) switch
         {
             null => null,
@@ -76,7 +85,7 @@ internal static class RedeemCoupon
             RedemptionRefusal.Used => CouponAnswers.Used(coupon, "A coupon is good for one order; take it off this one."),
             RedemptionRefusal.Expired => CouponAnswers.Expired(coupon, " and cannot be redeemed any more"),
             RedemptionRefusal.CurrencyMismatch => Problems.Result(
-                ProblemTypes.CurrencyMismatch, $"The coupon is good for orders in {RedemptionRules.Currency(benefit)} only.", CouponAnswers.Extension("currency", RedemptionRules.Currency(benefit)!)),
+                ProblemTypes.CurrencyMismatch, $"The coupon is good for orders in {currency} only.", CouponAnswers.Extension("currency", currency!)),
             RedemptionRefusal.BelowMinimum => Problems.Result(
                 ProblemTypes.BelowMinimum, $"The order must come to {benefit.MinimumOrder!.Minor} {benefit.MinimumOrder.Currency} (minor units) or more.",
                 CouponAnswers.Extension("minimumOrder", benefit.MinimumOrder)),
@@ -85,7 +94,8 @@ internal static class RedeemCoupon
     }
 
     private static async Task WriteAsync(
-        DbConnection connection, DbTransaction transaction, CouponRow coupon, RedemptionOrder order, byte[] merchant, byte[] id, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, CouponRow coupon, RedemptionOrder order, byte[] merchant, byte[] id, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var parameters = new
         {
@@ -112,7 +122,8 @@ internal static class RedeemCoupon
     }
 
     private static async Task<RedemptionRow> FindAsync(DbConnection connection, DbTransaction transaction, byte[] id, CancellationToken cancellationToken) =>
-        await RedemptionRow.FindAsync(connection, transaction, id, "", cancellationToken) ?? throw new InvalidOperationException("A redemption that a key or coupon names is gone.");
+        await RedemptionRow.FindAsync(connection, transaction, id, "", cancellationToken)
+        ?? throw new InvalidOperationException("A redemption that a key or coupon names is gone.");
 
     private sealed record Outcome(RedemptionRow? Row, IResult? Refusal = null, bool Replayed = false);
 }

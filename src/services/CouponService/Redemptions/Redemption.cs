@@ -12,15 +12,17 @@ namespace FirstCome.CouponService.Redemptions;
 /// <param name="Discount">In the order's currency; never more than the order.</param>
 /// <param name="UndoneAt">When it was undone; the coupon was free again from then on.</param>
 internal sealed record Redemption(
-    Guid Id, string Code, Guid CampaignId, Benefit Benefit, string OrderId, Money OrderAmount, Money Discount, DateTimeOffset RedeemedAt, DateTimeOffset? UndoneAt = null);
+    Guid Id, string Code, Guid CampaignId, Benefit Benefit, string OrderId, Money OrderAmount, Money Discount, DateTimeOffset RedeemedAt,
+    DateTimeOffset? UndoneAt = null);
 
 /// <summary>A row of <c>redemption</c> with its coupon's code and terms.</summary>
 internal sealed class RedemptionRow
 {
     /// <summary>What <see cref="RedemptionRow"/> is made of; conditions on <c>r</c> (redemption) and <c>c</c> (coupon) follow it.</summary>
     public const string Select = """
-        SELECT r.id AS Id, r.coupon_id AS CouponId, r.merchant_id AS MerchantId, r.order_id AS OrderId, r.currency AS Currency, r.order_minor AS OrderMinor, r.discount_minor AS DiscountMinor,
-            r.redeemed_at AS RedeemedAt, r.undone_at AS UndoneAt, c.code AS Code, c.campaign_id AS CampaignId, c.expires_at AS ExpiresAt, t.benefit AS BenefitJson
+        SELECT r.id AS Id, r.coupon_id AS CouponId, r.merchant_id AS MerchantId, r.order_id AS OrderId, r.currency AS Currency, r.order_minor AS OrderMinor,
+            r.discount_minor AS DiscountMinor, r.redeemed_at AS RedeemedAt, r.undone_at AS UndoneAt,
+            c.code AS Code, c.campaign_id AS CampaignId, c.expires_at AS ExpiresAt, t.benefit AS BenefitJson
         FROM redemption r
         JOIN coupon c ON c.id = r.coupon_id
         JOIN coupon_terms t ON t.campaign_id = c.campaign_id AND t.version = c.terms_version
@@ -43,14 +45,18 @@ internal sealed class RedemptionRow
     /// <summary>The entity tag: 1, and 2 once it is undone.</summary>
     public long Tag => UndoneAt is null ? 1 : 2;
 
-    public static Task<RedemptionRow?> FindAsync(DbConnection connection, DbTransaction? transaction, byte[] id, string forUpdate, CancellationToken cancellationToken) =>
-        connection.QuerySingleOrDefaultAsync<RedemptionRow>(new CommandDefinition($"{Select}\nWHERE r.id = @id{forUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
+    public static Task<RedemptionRow?> FindAsync(
+        DbConnection connection, DbTransaction? transaction, byte[] id, string forUpdate, CancellationToken cancellationToken) =>
+        connection.QuerySingleOrDefaultAsync<RedemptionRow>(new CommandDefinition(
+            $"{Select}\nWHERE r.id = @id{forUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
 
     /// <summary>Whether it is a redemption of this coupon by this merchant; anybody else's does not exist for the caller.</summary>
     public bool IsOf(string code, Guid merchant) => Code == code && new Guid(MerchantId, bigEndian: true) == merchant;
 
     public Redemption ToRedemption() => new(
         new Guid(Id, bigEndian: true), Code, new Guid(CampaignId, bigEndian: true),
-        JsonSerializer.Deserialize(BenefitJson, MessageJson.Default.Benefit) ?? throw new InvalidOperationException($"The terms of coupon {CouponId} hold no benefit."),
-        OrderId, new Money(Currency, OrderMinor), new Money(Currency, DiscountMinor), CouponRow.Instant(RedeemedAt), UndoneAt is { } undoneAt ? CouponRow.Instant(undoneAt) : null);
+        JsonSerializer.Deserialize(BenefitJson, MessageJson.Default.Benefit)
+            ?? throw new InvalidOperationException($"The terms of coupon {CouponId} hold no benefit."),
+        OrderId, new Money(Currency, OrderMinor), new Money(Currency, DiscountMinor), CouponRow.Instant(RedeemedAt),
+        UndoneAt is { } undoneAt ? CouponRow.Instant(undoneAt) : null);
 }

@@ -12,7 +12,8 @@ internal sealed class RedemptionKey
 
     /// <summary>Writes the key for a redemption to come, unless it stands already; answers with what stands.</summary>
     public static async Task<RedemptionKey> TakeAsync(
-        DbConnection connection, DbTransaction transaction, SqlDialect dialect, byte[] merchant, RedemptionOrder order, byte[] redemptionId, DateTimeOffset now, CancellationToken cancellationToken)
+        DbConnection connection, DbTransaction transaction, SqlDialect dialect, byte[] merchant, RedemptionOrder order, byte[] redemptionId, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         var parameters = new { merchant, order.KeyHash, order.RequestHash, redemptionId, now = now.ToUnixTimeMilliseconds() };
         await connection.ExecuteAsync(new CommandDefinition(
@@ -27,13 +28,16 @@ internal sealed class RedemptionKey
     }
 
     /// <summary>Lets the key name a redemption that stood before.</summary>
-    public static Task PointAsync(DbConnection connection, DbTransaction transaction, byte[] merchant, RedemptionOrder order, byte[] redemptionId, CancellationToken cancellationToken) =>
+    public static Task PointAsync(
+        DbConnection connection, DbTransaction transaction, byte[] merchant, RedemptionOrder order, byte[] redemptionId, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
             "UPDATE redemption_key SET redemption_id = @redemptionId WHERE merchant_id = @merchant AND key_hash = @KeyHash",
             new { merchant, order.KeyHash, redemptionId }, transaction, cancellationToken: cancellationToken));
 
     /// <summary>Forgets the key of a refused request: refusals are not kept.</summary>
-    public static Task GiveBackAsync(DbConnection connection, DbTransaction transaction, byte[] merchant, RedemptionOrder order, CancellationToken cancellationToken) =>
+    public static Task GiveBackAsync(
+        DbConnection connection, DbTransaction transaction, byte[] merchant, RedemptionOrder order, CancellationToken cancellationToken) =>
         connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM redemption_key WHERE merchant_id = @merchant AND key_hash = @KeyHash", new { merchant, order.KeyHash }, transaction, cancellationToken: cancellationToken));
+            "DELETE FROM redemption_key WHERE merchant_id = @merchant AND key_hash = @KeyHash",
+            new { merchant, order.KeyHash }, transaction, cancellationToken: cancellationToken));
 }

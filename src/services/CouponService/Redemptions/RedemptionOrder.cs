@@ -32,10 +32,10 @@ internal sealed record RedemptionOrder(string Code, string OrderId, Money Amount
             text = "";
         }
         if (!IsVisible(request.OrderId)) { errors.Add("orderId", $"must have 1 to {OrderIdLengthMax} visible characters, without spaces"); }
-        if (!Currencies.TryGetMinorMax(request.OrderAmount.Currency, out _)) { errors.Add("orderAmount.currency", "must be a currency of ISO 4217, for instance KRW"); }
-        if (request.OrderAmount.Minor is < 1 or > MinorMax) { errors.Add("orderAmount.minor", string.Create(CultureInfo.InvariantCulture, $"must be between 1 and {MinorMax}")); }
-        if (errors.Any) { return null; }
         var amount = request.OrderAmount;
+        if (!Currencies.TryGetMinorMax(amount.Currency, out _)) { errors.Add("orderAmount.currency", "must be a currency of ISO 4217, for instance KRW"); }
+        if (amount.Minor is < 1 or > MinorMax) { errors.Add("orderAmount.minor", $"must be between 1 and {MinorMax}"); }
+        if (errors.Any) { return null; }
         var body = string.Create(CultureInfo.InvariantCulture, $"{code}\n{request.OrderId}\n{amount.Currency}\n{amount.Minor}");
         return new RedemptionOrder(code, request.OrderId, amount, Hash(text), Hash(body));
     }
@@ -43,7 +43,10 @@ internal sealed record RedemptionOrder(string Code, string OrderId, Money Amount
     // An order's id is kept as it is: what the general rule would clean is refused.
     private static bool IsVisible(string orderId) =>
         RequestText.Clean(orderId, 1, OrderIdLengthMax, out var clean, out _) && clean == orderId
-        && orderId.EnumerateRunes().All(rune => !Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse));
+        && orderId.EnumerateRunes().All(IsVisible);
+
+    private static bool IsVisible(Rune rune) => !Rune.IsWhiteSpace(rune)
+        && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text))[..HashLength];
 }

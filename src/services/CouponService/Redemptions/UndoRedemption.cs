@@ -8,11 +8,13 @@ using FirstCome.ServiceDefaults;
 namespace FirstCome.CouponService.Redemptions;
 
 /// <summary>
-/// <c>POST /api/coupons/{code}/redemptions/{id}/undo</c>, by the merchant who redeemed: the coupon is free for another order, or expired if its time is over by now. Undoing again answers the same.
+/// <c>POST /api/coupons/{code}/redemptions/{id}/undo</c>, by the merchant who redeemed: the coupon is free for another order, or expired if its time is over.
+/// Undoing again answers the same.
 /// </summary>
 internal static class UndoRedemption
 {
-    public static async Task<IResult> HandleAsync(string code, Guid id, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IResult> HandleAsync(
+        string code, Guid id, HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
         if (CouponAnswers.Mistyped(code, out var parsed) is { } mistyped) { return mistyped; }
         var merchant = context.Caller().MemberId;
@@ -33,14 +35,19 @@ internal static class UndoRedemption
         return Results.Ok(row.ToRedemption());
     }
 
-    private static async Task WriteAsync(DbConnection connection, DbTransaction transaction, RedemptionRow redemption, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        DbConnection connection, DbTransaction transaction, RedemptionRow redemption, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var parameters = new { id = redemption.Id, coupon = redemption.CouponId, state = CouponStates.AfterUndo(redemption.ExpiresAt, now), now = now.ToUnixTimeMilliseconds() };
+        var state = CouponStates.AfterUndo(redemption.ExpiresAt, now);
+        var parameters = new { id = redemption.Id, coupon = redemption.CouponId, state, now = now.ToUnixTimeMilliseconds() };
         var undone = await connection.ExecuteAsync(new CommandDefinition(
             "UPDATE redemption SET undone_at = @now WHERE id = @id AND undone_at IS NULL", parameters, transaction, cancellationToken: cancellationToken));
         var freed = await connection.ExecuteAsync(new CommandDefinition(
-            "UPDATE coupon SET state = @state, used_at = NULL, redemption_id = NULL, version = version + 1 WHERE id = @coupon AND state = 2 AND redemption_id = @id",
+            """
+            UPDATE coupon SET state = @state, used_at = NULL, redemption_id = NULL, version = version + 1
+            WHERE id = @coupon AND state = 2 AND redemption_id = @id
+            """,
             parameters, transaction, cancellationToken: cancellationToken));
-        if (undone != 1 || freed != 1) { throw new InvalidOperationException($"Coupon {redemption.CouponId} is not held by the redemption that is being undone."); }
+        if (undone != 1 || freed != 1) { throw new InvalidOperationException($"Coupon {redemption.CouponId} is not held by the redemption to be undone."); }
     }
 }
