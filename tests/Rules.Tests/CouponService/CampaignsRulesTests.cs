@@ -35,6 +35,18 @@ public sealed class CampaignsRulesTests
     public void Everything_that_is_missing_is_told_at_once() =>
         Assert.Equal(["benefit", "closesAt", "description", "name", "opensAt", "quota", "validity"], Errors(new JsonObject()).Keys.Order());
 
+    [Fact]
+    public void What_is_wrong_among_fields_is_told_beside_what_is_wrong_in_one()
+    {
+        var json = Valid();
+        json["quota"] = 0;
+        json["group"] = null;
+        json["opensAt"] = "2030-03-02T00:00:00Z";
+        json["validity"] = new JsonObject { ["until"] = "2030-03-02T00:00:00Z" };
+        json["audience"] = JsonNode.Parse("""[{"kind":"firstInGroup"},{"kind":"grade"}]""");
+        Assert.Equal(["audience[1].anyOf", "closesAt", "group", "quota", "validity.until"], Errors(json).Keys.Order());
+    }
+
     [Theory]
     [InlineData("name"), InlineData("description"), InlineData("quota"), InlineData("perMember"), InlineData("opensAt"), InlineData("closesAt"), InlineData("timeZone"), InlineData("benefit")]
     [InlineData("validity"), InlineData("audience"), InlineData("rehearsal"), InlineData("releaseCancelled")]

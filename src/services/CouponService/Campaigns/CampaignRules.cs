@@ -58,18 +58,21 @@ internal static partial class CampaignRules
             Rehearsal = input.Rehearsal ?? former.Rehearsal,
             ReleaseCancelled = input.ReleaseCancelled ?? former.ReleaseCancelled,
         };
-        if (errors.Any) { return null; }
         JudgeTogether(campaign, errors);
         return errors.Any ? null : campaign;
     }
 
-    // What concerns more than one field; each of them is right in itself by now.
+    // What concerns more than one field, as far as each of them is right in itself.
     private static void JudgeTogether(Campaign campaign, FieldErrors errors)
     {
-        if (campaign.OpensAt >= campaign.ClosesAt) { errors.Add("closesAt", "must be later than opensAt"); }
-        else if (campaign.ClosesAt - campaign.OpensAt > WindowMax) { errors.Add("closesAt", $"must be at most {WindowMax.Days} days after opensAt"); }
-        if (campaign.Validity.Until <= campaign.ClosesAt) { errors.Add("validity.until", "must be later than closesAt, so that the last coupon can be used"); }
-        if (campaign.Group is null && campaign.Audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind))
+        var (opens, closes) = (IsRight("opensAt"), IsRight("closesAt"));
+        if (opens && closes && campaign.OpensAt >= campaign.ClosesAt) { errors.Add("closesAt", "must be later than opensAt"); }
+        else if (opens && closes && campaign.ClosesAt - campaign.OpensAt > WindowMax) { errors.Add("closesAt", $"must be at most {WindowMax.Days} days after opensAt"); }
+        if (closes && IsRight("validity") && IsRight("validity.until") && campaign.Validity.Until <= campaign.ClosesAt)
+        {
+            errors.Add("validity.until", "must be later than closesAt, so that the last coupon can be used");
+        }
+        if (IsRight("group") && campaign.Group is null && campaign.Audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind))
         {
             errors.Add("group", $"is required by the condition {AudienceCondition.FirstInGroupKind}");
         }
@@ -77,6 +80,8 @@ internal static partial class CampaignRules
         {
             errors.Add("audience", "is too long together with the texts: shorten it or the description");
         }
+
+        bool IsRight(string field) => !errors.ByField.ContainsKey(field);
     }
 
     /// <summary>A text in both languages, cleaned.</summary>
