@@ -14,7 +14,7 @@ namespace FirstCome.Gateway.Routing;
 /// </summary>
 internal sealed class ForwardRequest(
     IHttpForwarder forwarder, UpstreamClient client, Destinations destinations, EurekaRegistry registry, RequestLimits limits, GatewayMeasures measures, IOptions<GatewayOptions> options,
-    ILogger<ForwardRequest> logger)
+    IHostApplicationLifetime lifetime, ILogger<ForwardRequest> logger)
 {
     private const string StickyCookie = "fc-instance";
     private readonly ForwarderRequestConfig _idle = Config(options.Value.IdleTimeout);
@@ -39,7 +39,9 @@ internal sealed class ForwardRequest(
 
     private async Task StreamAsync(HttpContext context, ServiceRoute route)
     {
-        using var end = new CancellationTokenSource(options.Value.StreamTimeout);
+        // A stream ends when the gateway stops: its reader comes back to another instance, and nobody waits for it to end by itself.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+        end.CancelAfter(options.Value.StreamTimeout);
         await SendAsync(context, route, destinations.Choose(route.Service), _idle, end.Token);
     }
 

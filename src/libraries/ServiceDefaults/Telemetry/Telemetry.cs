@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics;
@@ -16,6 +17,9 @@ internal static class Telemetry
     // For each instrument; a series more is counted under otel.metric.overflow.
     private const int SeriesMax = 400;
 
+    // Ours are in seconds; the library's own bounds are made for milliseconds.
+    private static readonly double[] s_secondsBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
     public static void AddTelemetry(this WebApplicationBuilder builder, string service)
     {
         var exports = !string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
@@ -29,7 +33,9 @@ internal static class Telemetry
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(service));
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddView(_ => new MetricStreamConfiguration { CardinalityLimit = SeriesMax });
+            metrics.AddView(instrument => instrument is Histogram<double> { Unit: "s", Meter.Name: { } meter } && meter.StartsWith("FirstCome.", StringComparison.Ordinal)
+                ? new ExplicitBucketHistogramConfiguration { Boundaries = s_secondsBounds, CardinalityLimit = SeriesMax }
+                : new MetricStreamConfiguration { CardinalityLimit = SeriesMax });
             metrics.AddPrometheusExporter(prometheus => prometheus.ScrapeResponseCacheDurationMilliseconds = 500);
             if (exports) { metrics.AddOtlpExporter(); }
         });
