@@ -1,4 +1,5 @@
 using CsCheck;
+using FirstCome.Authentication;
 using FirstCome.UserService.Passwords;
 using FirstCome.UserService.Sessions;
 using FirstCome.UserService.Tokens;
@@ -43,7 +44,7 @@ public sealed class TokenRulesTests
     [Fact]
     public void A_change_refuses_tokens_before_it_and_none_after() => Gen.Select(Gen.Long[0, 10_000], Gen.Long[0, 10_000]).Sample((token, change) =>
     {
-        var member = FirstCome.UserService.Members.Member.New("a@example.com", "", "A", "ko", Authentication.Role.Member, s_start);
+        var member = FirstCome.UserService.Members.Member.New("a@example.com", "", "A", "ko", Role.Member, s_start);
         var changed = member.WithTokensRefused(s_start.AddMilliseconds(change));
         if (token <= change)
         {
