@@ -7,7 +7,8 @@ namespace FirstCome.AllInOne.Data;
 /// <summary>
 /// Everything that is kept between two starts. One start at a time holds it.
 /// <code>
-/// lock                  held while the system runs; names its process
+/// lock                  held while the system runs
+/// pid                   its process
 /// service-key           the secret that the services share, mode 600
 /// demo-accounts.json    [{"role","email","password"}], mode 600
 /// addresses.json        [{"service","url","pid"}] of the running system
@@ -87,27 +88,25 @@ internal sealed class DataFolder : IDisposable
         File.Move(file + ".new", file, overwrite: true);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        File.Delete(Full("pid"));
+        _lock.Dispose();
+    }
 
     private static FileStream Hold(string folder)
     {
-        var file = Path.Combine(folder, "lock");
-        FileStream held;
-        try { held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0); }
-        catch (IOException exception) when (File.Exists(file))
+        var (file, holder) = (Path.Combine(folder, "lock"), Path.Combine(folder, "pid"));
+        try
         {
-            throw new StartRefusedException($"The data folder {folder} is in use by another start (process {Holder(file)}); stop that one, or choose another folder with --data.", exception);
+            var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return held;
         }
-        held.SetLength(0);
-        held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        return held;
-    }
-
-    private static string Holder(string file)
-    {
-        // The lock binds those who lock; reading is free.
-        using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd();
+        catch (IOException exception) when (File.Exists(holder))
+        {
+            throw new StartRefusedException($"The data folder {folder} is in use by another start (process {File.ReadAllText(holder)}); stop that one, or choose another folder with --data.", exception);
+        }
     }
 
     private static void CreateFolder(string folder)
