@@ -51,5 +51,6 @@ public static class Program
         services.AddHostedService(provider => provider.GetRequiredService<GateRecovery>());
         services.AddHostedService<CampaignEvents>();
         services.AddHostedService<SweepUnlogged>();
+        services.AddHostedService<SweepMissing>();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CsCheck;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.IssueService.Claims;
@@ -52,7 +53,7 @@ public abstract class GateModelBehaviour : GateBehaviour
         private readonly List<(int Member, int Key, long Sequence, bool Marked)> _winners = [];
         private Campaign _campaign = campaign;
         private long _released;
-        private bool _heldBack;
+        private long? _heldBackSince;
 
         private long Limit => _campaign.Quota + _released;
 
@@ -84,6 +85,13 @@ public abstract class GateModelBehaviour : GateBehaviour
             for (var i = 0; i < claims.Length; i++)
             {
                 var expected = Expect(claims[i].Member, claims[i].Key, claims[i].Eligible);
+                // Two seconds of the server's clock may pass within a run on a busy machine: from then on numbers may be given again.
+                if (_heldBackSince is { } since && expected.Verdict == GateVerdict.NotYetKnown && answers[i].Verdict == GateVerdict.Won && _winners.Count < Limit)
+                {
+                    Assert.True(Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(1.9), "A number was given while the gate holds them back.");
+                    _heldBackSince = null;
+                    expected = Expect(claims[i].Member, claims[i].Key, claims[i].Eligible);
+                }
                 Assert.Equal(expected.Verdict, answers[i].Verdict);
                 Assert.Equal(expected.Sequence, answers[i].Sequence);
                 if (answers[i].Verdict == GateVerdict.Won) { _winners.Add((claims[i].Member, claims[i].Key, answers[i].Sequence, false)); }
@@ -98,7 +106,7 @@ public abstract class GateModelBehaviour : GateBehaviour
             if (!eligible) { return (GateVerdict.NotEligible, 0); }
             if (_winners.Count(winner => winner.Member == member) >= _campaign.PerMember) { return (GateVerdict.LimitReached, 0); }
             if (_winners.Count >= Limit) { return (_winners.All(winner => winner.Marked) ? GateVerdict.SoldOut : GateVerdict.NotYetKnown, 0); }
-            return _heldBack ? (GateVerdict.NotYetKnown, 0) : (GateVerdict.Won, _winners.Count + 1);
+            return _heldBackSince is not null ? (GateVerdict.NotYetKnown, 0) : (GateVerdict.Won, _winners.Count + 1);
         }
 
         private async Task MarkAsync(int index)
@@ -116,8 +124,7 @@ public abstract class GateModelBehaviour : GateBehaviour
             var (_, below, _) = await gate.ConfigureAsync(changed, released, refuseBelow: true);
             Assert.Equal(changed.Quota + released < _winners.Count, below);
             if (below) { return; }
-            // The hold lasts two seconds of the server's clock, longer than a run of this test.
-            if (changed.Quota + released > Limit && _winners.Count >= Limit) { _heldBack = true; }
+            if (changed.Quota + released > Limit && _winners.Count >= Limit) { _heldBackSince = Stopwatch.GetTimestamp(); }
             (_campaign, _released) = (changed, released);
         }
     }

@@ -6,7 +6,7 @@ namespace FirstCome.IssueService.Campaigns;
 /// <summary>Which campaigns a caller may see.</summary>
 internal static class VisibleCampaign
 {
-    /// <summary>The campaign, or null where it does not exist for this caller: no such id, a draft, or a rehearsal that the token is not of (operators see both).</summary>
+    /// <summary>The campaign, or null where it does not exist for this caller: no such id, a draft, or a rehearsal that the token is not of.</summary>
     /// <exception cref="ServiceDefaults.UnavailableException">It is not known here and cannot be asked for.</exception>
     public static async ValueTask<ActiveCampaign?> FindAsync(string id, Caller caller, CampaignDirectory directory, CancellationToken cancellationToken)
     {

@@ -29,6 +29,9 @@ public sealed class ClaimOptions : ICheckedOptions
     /// <summary>After how long a rebuild that another instance began is taken over; default 15 s, 1 s to 10 min.</summary>
     public TimeSpan RebuildTakeover { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often marked claims that the ledger lacks are looked for; default 30 s, 1 s to 1 h.</summary>
+    public TimeSpan MissingInterval { get; set; } = TimeSpan.FromSeconds(30);
+
     public IEnumerable<string> Check()
     {
         if (ClaimTimeout < TimeSpan.FromMilliseconds(100) || ClaimTimeout > TimeSpan.FromSeconds(30)) { yield return $"Issue:ClaimTimeout must be between 00:00:00.1 and 00:00:30, but is {ClaimTimeout}."; }
@@ -38,6 +41,7 @@ public sealed class ClaimOptions : ICheckedOptions
         if (LogBatchMax is < 1 or > 5_000) { yield return $"Issue:LogBatchMax must be between 1 and 5000, but is {LogBatchMax}."; }
         if (SweepInterval < TimeSpan.FromMilliseconds(100) || SweepInterval > TimeSpan.FromMinutes(1)) { yield return $"Issue:SweepInterval must be between 00:00:00.1 and 00:01:00, but is {SweepInterval}."; }
         if (SweepAge < TimeSpan.FromMilliseconds(100) || SweepAge > TimeSpan.FromMinutes(1)) { yield return $"Issue:SweepAge must be between 00:00:00.1 and 00:01:00, but is {SweepAge}."; }
+        if (MissingInterval < TimeSpan.FromSeconds(1) || MissingInterval > TimeSpan.FromHours(1)) { yield return $"Issue:MissingInterval must be between 00:00:01 and 01:00:00, but is {MissingInterval}."; }
         if (RebuildTakeover < TimeSpan.FromSeconds(1) || RebuildTakeover > TimeSpan.FromMinutes(10)) { yield return $"Issue:RebuildTakeover must be between 00:00:01 and 00:10:00, but is {RebuildTakeover}."; }
     }
 }

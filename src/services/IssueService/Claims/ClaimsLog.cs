@@ -19,4 +19,7 @@ internal static partial class ClaimsLog
 
     [LoggerMessage(EventId = 1006, Level = LogLevel.Error, Message = "Campaign {CampaignId}: whether it is sold out could not be read.")]
     public static partial void SoldOutUnknown(ILogger logger, Guid campaignId, Exception exception);
+
+    [LoggerMessage(EventId = 1007, Level = LogLevel.Critical, Message = "Campaign {CampaignId}: {Count} marked claims were not in the ledger though everything was read; they were published again.")]
+    public static partial void MissingRepublished(ILogger logger, Guid campaignId, int count);
 }

@@ -44,7 +44,7 @@ internal static class SubmitClaim
         var (failed, listUnknown) = await JudgeAsync(campaign, caller, now, directory, context.RequestAborted);
         if (campaign.UsableSoldOut(now) is { } soldOut && !soldOut.MayHold(caller.MemberId))
         {
-            return failed.Count > 0 ? RefuseNotEligible(failed, metrics) : Refuse(ClaimRefusal.SoldOut, metrics);
+            return listUnknown ? Refuse(ClaimRefusal.Unavailable, metrics) : failed.Count > 0 ? RefuseNotEligible(failed, metrics) : Refuse(ClaimRefusal.SoldOut, metrics);
         }
         var deadline = time.GetTimestamp() + (long)(options.Value.ClaimTimeout.TotalSeconds * time.TimestampFrequency);
         // The caller's disconnect cancels nothing: the outcome stands, and a repeat is told it.

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using FirstCome.Contracts.Campaigns;
 using StackExchange.Redis;
@@ -29,12 +30,14 @@ internal readonly record struct GateAnswer(GateVerdict Verdict, long Sequence, i
 /// <summary>The gate's numbers at the moment of a call.</summary>
 internal readonly record struct GateNumbers(int Generation, long Winners, long Unlogged, long Highest, int Version, long Limit, long NowMs);
 
-/// <summary>A reservation that the log may not have.</summary>
+/// <summary>What the gate holds of one winner: enough to publish it again.</summary>
 internal readonly record struct Reservation(Guid Member, int Nth, long Sequence, string KeyHash, long AcceptedAtMs);
 
 /// <summary>One campaign's gate in Redis: calls its scripts, keeps to the layout of its generation. Callers handle <see cref="RedisException"/> and time-outs: Redis is away.</summary>
 internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
 {
+    private const int ArgumentBytes = 41;
+
     private readonly bool grouped = campaign.Group is not null;
     private volatile GateLayout? layout;
 
@@ -111,7 +114,7 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
     }
 
     /// <summary>Every winner's entries, bucket by bucket, for a reconciliation.</summary>
-    public async IAsyncEnumerable<(Guid Member, int Nth, long Sequence, long AcceptedAtMs)> WinnersAsync()
+    public async IAsyncEnumerable<Reservation> WinnersAsync()
     {
         if (layout is not { } current) { yield break; }
         for (var bucket = 0; bucket < current.Buckets; bucket++)
@@ -121,7 +124,8 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
                 var (member, value) = (new Guid((byte[])entry.Name!, bigEndian: true), (byte[])entry.Value!);
                 for (var at = 0; at < value.Length; at += GateKeys.EntryBytes)
                 {
-                    yield return (member, (at / GateKeys.EntryBytes) + 1, BigEndian(value.AsSpan(at, 5)), BigEndian(value.AsSpan(at + 5, 6)));
+                    yield return new Reservation(
+                        member, (at / GateKeys.EntryBytes) + 1, BigEndian(value.AsSpan(at, 5)), Convert.ToHexStringLower(value, at + 11, GateKeys.KeyHashBytes), BigEndian(value.AsSpan(at + 5, 6)));
                 }
             }
         }
@@ -215,12 +219,14 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
             var claim = claims[i];
             claim.Member.TryWriteBytes(member, bigEndian: true, out _);
             var bucket = keys.IndexOf(Keys.Winners(at.Generation, GateKeys.Bucket(member, at.Buckets))) + fixedKeys + 1;
-            var group = grouped ? $"#{keys.IndexOf(Keys.GroupMembers(at.RunId, GateKeys.Bucket(member, GateKeys.GroupBuckets))) + fixedKeys + 1}" : "";
-            var tail = string.Create(CultureInfo.InvariantCulture, $"{(claim.Eligible ? 'e' : 'n')}{bucket}{group}@{GateKeys.FilterBit(member, at.FilterBits)}");
-            var argument = new byte[32 + tail.Length];
+            var group = grouped ? keys.IndexOf(Keys.GroupMembers(at.RunId, GateKeys.Bucket(member, GateKeys.GroupBuckets))) + fixedKeys + 1 : 0;
+            var argument = new byte[ArgumentBytes];
             member.CopyTo(argument);
             claim.KeyHash.Span.CopyTo(argument.AsSpan(16));
-            System.Text.Encoding.ASCII.GetBytes(tail, argument.AsSpan(32));
+            argument[32] = (byte)(claim.Eligible ? 'e' : 'n');
+            BinaryPrimitives.WriteUInt16BigEndian(argument.AsSpan(33), (ushort)bucket);
+            BinaryPrimitives.WriteUInt16BigEndian(argument.AsSpan(35), (ushort)group);
+            BinaryPrimitives.WriteUInt32BigEndian(argument.AsSpan(37), (uint)GateKeys.FilterBit(member, at.FilterBits));
             arguments[i + 1] = argument;
         }
         return ([Keys.Control, Keys.Unlogged(at.Generation), Keys.Filter(at.Generation), .. keys.Keys], arguments);

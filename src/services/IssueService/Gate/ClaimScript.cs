@@ -22,8 +22,8 @@ internal static class ClaimScript
 
     /// <summary>
     /// KEYS: control, unlogged, filter, then the winners' buckets and group's buckets that the claims name.
-    /// ARGV: generation, then for each claim member (16 bytes), key hash (16), mode ('e' eligible, 'n' not eligible), index of the winners' bucket in KEYS
-    /// ('#' and the index of the group's bucket where the campaign is in a group), '@' and the filter's bit.
+    /// ARGV: generation, then for each claim member (16 bytes), key hash (16), mode ('e' eligible, 'n' not eligible), and big-endian the index of the winners' bucket in KEYS (2 bytes),
+    /// the index of the group's bucket (2; 0 without a group) and the filter's bit (4). What a batch has in common is written in one call: each call from Lua costs as much as a claim's arithmetic.
     /// Answers <c>ok|now|version|limit|winners|unlogged</c> and for each claim one of
     /// <c>;w,sequence,nth,acceptedAt</c> a new winner · <c>;r,sequence,nth,acceptedAt</c> the same again, logged · <c>;u,sequence,nth,acceptedAt</c> the same again, without the mark ·
     /// <c>;o</c> not open yet · <c>;c</c> closed · <c>;p</c> paused · <c>;n</c> not eligible · <c>;g</c> not the first of the group · <c>;l</c> limit reached · <c>;s</c> sold out ·
@@ -37,30 +37,30 @@ internal static class ClaimScript
         local n, at, hold = tonumber(c[10]), tonumber(c[12]), tonumber(c[13])
         local unlogged = redis.call('HLEN', KEYS[2])
         local before = n
-        local out = {}
+        local out, reserved, bits = {}, {}, {}
         for i = 2, #ARGV do
           local a = ARGV[i]
-          local member, key = string.sub(a, 1, 16), string.sub(a, 17, 24)
-          local wk, gk, bit = string.match(a, '^(%d+)#?(%d*)@(%d+)$', 34)
-          local bucket = KEYS[tonumber(wk)]
+          local member, key = string.sub(a, 1, 16), string.sub(a, 17, 32)
+          local mode, k1, k2, g1, g2, f1, f2, f3, f4 = string.byte(a, 33, 41)
+          local bucket = KEYS[k1 * 256 + k2]
           local held = redis.call('HGET', bucket, member) or ''
           local found = 0
-          for p = 1, #held, 19 do
-            if string.sub(held, p + 11, p + 18) == key then found = p end
+          for p = 1, #held, 27 do
+            if string.sub(held, p + 11, p + 26) == key then found = p end
           end
           if found > 0 then
             local s1, s2, s3, s4, s5, a1, a2, a3, a4, a5, a6 = string.byte(held, found, found + 10)
             local sequence = string.format('%.0f', (((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5)
             local accepted = string.format('%.0f', ((((a1 * 256 + a2) * 256 + a3) * 256 + a4) * 256 + a5) * 256 + a6)
             local mark = 'r'
-            if unlogged > 0 and redis.call('HEXISTS', KEYS[2], sequence) == 1 then mark = 'u' end
-            out[#out + 1] = ';' .. mark .. ',' .. sequence .. ',' .. string.format('%d', (found - 1) / 19 + 1) .. ',' .. accepted
-          elseif closed then out[#out + 1] = ';c'
+            if tonumber(sequence) > before or (unlogged > 0 and redis.call('HEXISTS', KEYS[2], sequence) == 1) then mark = 'u' end
+            out[#out + 1] = ';' .. mark .. ',' .. sequence .. ',' .. string.format('%d', (found - 1) / 27 + 1) .. ',' .. accepted
           elseif early then out[#out + 1] = ';o'
+          elseif closed then out[#out + 1] = ';c'
           elseif paused then out[#out + 1] = ';p'
-          elseif string.sub(a, 33, 33) ~= 'e' then out[#out + 1] = ';n'
-          elseif c[17] == '1' and redis.call('HEXISTS', KEYS[tonumber(gk)], member) == 1 then out[#out + 1] = ';g'
-          elseif #held >= pm * 19 then out[#out + 1] = ';l'
+          elseif mode ~= 101 then out[#out + 1] = ';n'
+          elseif c[17] == '1' and redis.call('HEXISTS', KEYS[g1 * 256 + g2], member) == 1 then out[#out + 1] = ';g'
+          elseif #held >= pm * 27 then out[#out + 1] = ';l'
           elseif w >= limit then
             if unlogged == 0 then out[#out + 1] = ';s' else out[#out + 1] = ';x' end
           elseif now < hold then out[#out + 1] = ';x'
@@ -73,16 +73,22 @@ internal static class ClaimScript
             local entry = string.char(
               f(n / 4294967296) % 256, f(n / 16777216) % 256, f(n / 65536) % 256, f(n / 256) % 256, n % 256,
               f(at / 1099511627776) % 256, f(at / 4294967296) % 256, f(at / 16777216) % 256, f(at / 65536) % 256, f(at / 256) % 256, at % 256)
-            local nth = #held / 19 + 1
+            local nth = #held / 27 + 1
             local sequence, accepted = string.format('%.0f', n), string.format('%.0f', at)
             redis.call('HSET', bucket, member, held .. entry .. key)
-            redis.call('HSET', KEYS[2], sequence, member .. string.char(nth) .. string.sub(a, 17, 32) .. accepted)
-            redis.call('SETBIT', KEYS[3], bit, 1)
-            if gk ~= '' then redis.call('HSETNX', KEYS[tonumber(gk)], member, '1') end
+            reserved[#reserved + 1] = sequence
+            reserved[#reserved + 1] = member .. string.char(nth) .. key .. accepted
+            bits[#bits + 1] = 'SET'
+            bits[#bits + 1] = 'u1'
+            bits[#bits + 1] = string.format('%.0f', ((f1 * 256 + f2) * 256 + f3) * 256 + f4)
+            bits[#bits + 1] = '1'
+            if g1 + g2 > 0 then redis.call('HSETNX', KEYS[g1 * 256 + g2], member, '1') end
             out[#out + 1] = ';w,' .. sequence .. ',' .. string.format('%d', nth) .. ',' .. accepted
           end
         end
         if n > before then
+          redis.call('HSET', KEYS[2], unpack(reserved))
+          redis.call('BITFIELD', KEYS[3], unpack(bits))
           redis.call('HSET', KEYS[1], 'n', string.format('%.0f', n), 'w', string.format('%.0f', w), 'at', string.format('%.0f', at))
         end
         return 'ok|' .. string.format('%.0f', now) .. '|' .. c[14] .. '|' .. string.format('%.0f', limit) .. '|' .. string.format('%.0f', w) .. '|' .. string.format('%.0f', unlogged) .. table.concat(out)
@@ -109,7 +115,7 @@ internal static class MarkScript
           else
             local held = redis.call('HGET', KEYS[tonumber(wk)], member) or ''
             local holds = '0'
-            for p = 1, #held, 19 do
+            for p = 1, #held, 27 do
               local s1, s2, s3, s4, s5 = string.byte(held, p, p + 4)
               if string.format('%.0f', (((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5) == sequence then holds = '1' end
             end
@@ -130,13 +136,13 @@ internal static class HeldScript
     public const string Text = ClaimScript.Prologue + """
         local held = redis.call('HGET', KEYS[3], ARGV[2]) or ''
         local out = {}
-        for p = 1, #held, 19 do
+        for p = 1, #held, 27 do
           local s1, s2, s3, s4, s5, a1, a2, a3, a4, a5, a6 = string.byte(held, p, p + 10)
           local sequence = string.format('%.0f', (((s1 * 256 + s2) * 256 + s3) * 256 + s4) * 256 + s5)
           local accepted = string.format('%.0f', ((((a1 * 256 + a2) * 256 + a3) * 256 + a4) * 256 + a5) * 256 + a6)
           local mark = 'r'
           if redis.call('HEXISTS', KEYS[2], sequence) == 1 then mark = 'u' end
-          out[#out + 1] = ';' .. mark .. ',' .. sequence .. ',' .. string.format('%d', (p - 1) / 19 + 1) .. ',' .. accepted
+          out[#out + 1] = ';' .. mark .. ',' .. sequence .. ',' .. string.format('%d', (p - 1) / 27 + 1) .. ',' .. accepted
         end
         return 'ok' .. table.concat(out)
         """;

@@ -14,7 +14,7 @@ namespace FirstCome.IssueService.Gate;
 ///                                   b buckets, fb bits of the filter
 /// gate:{tag}:C:G:u          hash    reservations without the log's mark: sequence → member (16 bytes), nth (1), key hash (16), acceptedAt (decimal)
 /// gate:{tag}:C:G:f          string  the filter of winners: one bit a member, of fb bits
-/// gate:{tag}:C:G:w:B        hash    winners of bucket B: member (16 bytes) → entries of 19 bytes: sequence (5), acceptedAt ms (6), key hash (8), all big-endian
+/// gate:{tag}:C:G:w:B        hash    winners of bucket B: member (16 bytes) → entries of 27 bytes: sequence (5), acceptedAt ms (6), key hash (16), all big-endian
 /// gate:{tag}:group          hash    r run id on which the group's members were loaded
 /// gate:{tag}:group:R:B      hash    members that hold a coupon of the group: member (16 bytes) → 1; named by the run id, so that an old file's are never read
 /// </code>
@@ -22,7 +22,7 @@ namespace FirstCome.IssueService.Gate;
 /// </summary>
 internal sealed class GateKeys
 {
-    public const int EntryBytes = 19, KeyHashBytes = 8, GroupBuckets = 4096;
+    public const int EntryBytes = 27, KeyHashBytes = 16, GroupBuckets = 4096;
     private const int WinnersPerBucket = 64, FilterBitsPerWinner = 32, FilterBitsMin = 1 << 16, FilterBitsMax = 1 << 26, BucketsMax = 1 << 17;
 
     private readonly string prefix;

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using FirstCome.Authentication;
+using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Claims;
 using FirstCome.Contracts.Coupons;
 using FirstCome.Contracts.Messages;
@@ -138,6 +139,13 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
         var campaign = await LedgerCampaigns.FindAsync(connection, transaction, letter.CampaignId, ledger.Dialect.ForUpdate, cancellationToken);
         if (campaign is null) { return "The ledger does not know the campaign."; }
         if (campaign.Taken >= campaign.Limit) { return "Every place is taken: raise the quota, or reject the claim."; }
+        if (campaign.Document.Audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind))
+        {
+            await using var first = LedgerValues.Command(
+                connection, transaction, "SELECT sequence FROM group_member WHERE group_name = @group AND member_id = @member AND NOT (campaign_id = @campaign AND sequence = @sequence)",
+                [("@group", campaign.Document.Group), .. named]);
+            if (await first.ExecuteScalarAsync(cancellationToken) is not null) { return "The member holds a coupon of the group already; reject this one."; }
+        }
         if (!row.HasRow)
         {
             await using var clash = LedgerValues.Command(

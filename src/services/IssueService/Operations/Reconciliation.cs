@@ -8,6 +8,7 @@ using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
 using FirstCome.IssueService.Campaigns;
 using FirstCome.IssueService.Gate;
+using FirstCome.IssueService.Orders;
 using FirstCome.Ledger;
 using FirstCome.ServiceDefaults;
 using StackExchange.Redis;
@@ -74,7 +75,11 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
         return new ReconciliationReport(campaign.Id, time.GetUtcNow(), findings.All(finding => finding.Ok), gate, side, coupons, behind, findings);
     }
 
-    private async Task<RepairReport> RepairAsync(ActiveCampaign campaign, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>Whether the gate has marked claims that are no rows, though the worker has read everything.</summary>
+    internal async Task<bool> LacksRowsAsync(ActiveCampaign campaign, CancellationToken cancellationToken) =>
+        await GateSideAsync(campaign) is { } gate && await BehindAsync(cancellationToken) == 0 && gate.Winners - gate.Unlogged > await ReadCounts.RowsAsync(campaign.Id, ledger, cancellationToken);
+
+    internal async Task<RepairReport> RepairAsync(ActiveCampaign campaign, bool dryRun, CancellationToken cancellationToken)
     {
         var (reservations, marked) = (0, 0);
         if (campaign.Snapshot.Phase != Contracts.Campaigns.CampaignPhase.Archived && await GateSideAsync(campaign) is { } gate)
@@ -104,9 +109,9 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
             return sequences;
         }, cancellationToken);
         var missing = new List<Reservation>();
-        await foreach (var (member, nth, sequence, acceptedAtMs) in campaign.Gate.WinnersAsync().WithCancellation(cancellationToken))
+        await foreach (var winner in campaign.Gate.WinnersAsync().WithCancellation(cancellationToken))
         {
-            if (!known.Contains(sequence) && !reserved.Contains(sequence)) { missing.Add(new Reservation(member, nth, sequence, new string('0', 32), acceptedAtMs)); }
+            if (!known.Contains(winner.Sequence) && !reserved.Contains(winner.Sequence)) { missing.Add(winner); }
         }
         foreach (var some in missing.Chunk(BatchMax)) { if (!dryRun) { await campaign.Log.PublishAgainAsync(generation, some, cancellationToken); } }
         return missing.Count;
