@@ -29,8 +29,8 @@ internal sealed class CacheOptions : ICheckedOptions
     /// <summary>How many calls to one service are under way at once, 1 to 1,000; whoever comes on top gets 503. Default: 64.</summary>
     public int CallsMax { get; set; } = 64;
 
-    /// <summary>How long Redis is waited for, 10 ms to 5 s, and how long it is left alone after it failed. Default: 250 ms.</summary>
-    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long Redis is waited for, 10 ms to 5 s, and how long it is left alone after it failed. Default: 500 ms.</summary>
+    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The least time between two questions for one campaign's counts, 100 ms to 1 min. Default: 1 s.</summary>
     public TimeSpan CountsEvery { get; set; } = TimeSpan.FromSeconds(1);

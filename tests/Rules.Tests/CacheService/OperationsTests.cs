@@ -26,7 +26,7 @@ public sealed class OperationsTests(SharedRedis redis) : IClassFixture<SharedRed
     {
         await using var host = await CacheServiceHost.StartAsync(redis.Connection);
         host.Peers.Health = """
-            {"status":"degraded","service":"coupon-service","checks":[{"name":"database","status":"degraded","detail":"slow","since":"a newer member"}],"configuration":{"commit":"abc"}}
+            {"status":"degraded","service":"coupon-service","checks":[{"name":"database","status":"degraded","detail":"slow","since":"a newer member"},{"name":"configuration","status":"ok","detail":"ok"}],"configuration":{"commit":"abc"}}
             """;
         var fleet = await host.JsonAsync("/api/operations/services", host.OperatorToken());
         Assert.Equal(["coupon-service", "issue-service", "user-service"], fleet.GetProperty("services").EnumerateArray().Select(service => service.GetProperty("name").GetString()));
@@ -53,7 +53,8 @@ public sealed class OperationsTests(SharedRedis redis) : IClassFixture<SharedRed
     public void Engines_are_told_by_the_worst_that_is_said_of_them()
     {
         ServiceView Service(string name, Severity status) =>
-            new(name, [new("1", new Uri("http://127.0.0.1"), InstanceStatus.Ok, [new("log", status, $"{name} says {status}"), new("registry", Severity.Failed, "")], "abc", 1)]);
+            new(name, [new("1", new Uri("http://127.0.0.1"), InstanceStatus.Ok, [new(name == "b" ? "member-changes" : "log", status, $"{name} says {status}"), new("registry", Severity.Failed, "")], "abc", 1)]);
+        // Checks of other names speak of the same engine.
         var engine = Assert.Single(ListServices.EnginesOf([Service("a", Severity.Ok), Service("b", Severity.Failed), Service("c", Severity.Degraded)]));
         Assert.Equal(("log", Severity.Failed, "b says Failed"), (engine.Name, engine.Status, engine.Detail));
         Assert.Equal(["a", "b", "c"], engine.UsedBy);
@@ -62,8 +63,9 @@ public sealed class OperationsTests(SharedRedis redis) : IClassFixture<SharedRed
     [Fact]
     public void The_configuration_is_agreed_on_where_all_who_answer_run_with_one_commit()
     {
-        static ServiceView Service(string? commit, InstanceStatus status = InstanceStatus.Ok) => new("a", [new("1", new Uri("http://127.0.0.1"), status, [], commit, 1)]);
-        Assert.Equal(new("abc", true), ListServices.ConfigurationOf([Service("abc"), Service("abc"), Service(null, InstanceStatus.Unreachable)]));
+        static ServiceView Service(string? commit, string check = "configuration") => new("a", [new("1", new Uri("http://127.0.0.1"), InstanceStatus.Ok, [new(check, Severity.Ok, "ok")], commit, 1)]);
+        // The config server itself runs with no commit, and says nothing of a configuration.
+        Assert.Equal(new("abc", true), ListServices.ConfigurationOf([Service("abc"), Service("abc"), Service(null, "settings-repository")]));
         Assert.Equal(new("abc", false), ListServices.ConfigurationOf([Service("abc"), Service("def"), Service("abc")]));
         Assert.Equal(new("abc", false), ListServices.ConfigurationOf([Service("abc"), Service(null), Service(null)]));
         Assert.Equal(new(null, true), ListServices.ConfigurationOf([]));

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text.Json;
 using FirstCome.Authentication;
@@ -30,7 +31,7 @@ internal sealed record ServiceView(string Name, IReadOnlyList<InstanceView> Inst
 internal sealed record EngineView(string Name, Severity Status, string Detail, IReadOnlyList<string> UsedBy);
 
 /// <param name="Commit">The one that most instances run with; null when none of them has any.</param>
-/// <param name="Agreed">Whether all instances that answered run with it.</param>
+/// <param name="Agreed">Whether all instances that take their settings from ConfigServer, and answered, run with it.</param>
 internal sealed record ConfigurationView(string? Commit, bool Agreed);
 
 /// <param name="RegistryReachable">Where false, the instances are those of the registry's last answer.</param>
@@ -41,8 +42,16 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
 {
     private static readonly TimeSpan s_keptFor = TimeSpan.FromSeconds(2);
 
-    /// <summary>Names of checks that speak of an engine; other checks are the instance's own.</summary>
-    private static readonly string[] s_engines = ["database", "log", "redis"];
+    // The checks of the services that speak of an engine, and of which; all others are the instance's own.
+    private static readonly FrozenDictionary<string, string> s_engines = new Dictionary<string, string>
+    {
+        ["database"] = "database",
+        ["ledger"] = "database",
+        ["gates"] = "redis",
+        ["log"] = "log",
+        ["member-changes"] = "log",
+        ["redis"] = "redis",
+    }.ToFrozenDictionary();
 
     // Unknown members are left alone here: a newer instance may say more.
     private static readonly JsonSerializerOptions s_json = new(ApiJson.Options) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip };
@@ -102,7 +111,7 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
 
     internal static ConfigurationView ConfigurationOf(IReadOnlyList<ServiceView> services)
     {
-        var commits = services.SelectMany(service => service.Instances).Where(instance => instance.Status != InstanceStatus.Unreachable)
+        var commits = services.SelectMany(service => service.Instances).Where(instance => instance.Checks.Any(check => check.Name == "configuration"))
             .GroupBy(instance => instance.Commit ?? "").OrderByDescending(same => same.Count()).ThenBy(same => same.Key, StringComparer.Ordinal).ToList();
         return new(commits.FirstOrDefault(same => same.Key.Length > 0)?.Key, commits.Count <= 1);
     }
@@ -112,8 +121,8 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
         .. from service in services
            from instance in service.Instances
            from check in instance.Checks
-           where s_engines.Contains(check.Name)
-           group (service.Name, Check: check) by check.Name into engine
+           where s_engines.ContainsKey(check.Name)
+           group (service.Name, Check: check) by s_engines[check.Name] into engine
            orderby engine.Key
            let worst = engine.MaxBy(report => report.Check.Status).Check
            select new EngineView(engine.Key, worst.Status, worst.Detail, [.. engine.Select(report => report.Name).Distinct().Order(StringComparer.Ordinal)]),
