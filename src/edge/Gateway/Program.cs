@@ -26,6 +26,8 @@ public static class Program
         builder.Services.AddHealthSignal<WholeSystem>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WholeSystem>());
         builder.WebHost.ConfigureKestrel(LimitConnections);
+        // The forwarder would write two lines a request.
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
 
         var app = builder.Build();
         var options = app.Configuration.Read<GatewayOptions>("Gateway");

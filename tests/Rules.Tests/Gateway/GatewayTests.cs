@@ -51,12 +51,15 @@ public sealed partial class GatewayTests : IAsyncLifetime
     [Fact]
     public async Task Headers_that_only_the_gateway_may_set_are_not_passed_on()
     {
-        Registered.Set(_edge.Gateway.Services, ("cache-service", _edge.One.Port));
+        Registered.Set(_edge.Gateway.Services, ("cache-service", _edge.One.Port), ("web", _edge.One.Port));
         var answer = await _edge.Gateway.GetAsync("/api/campaigns", (InternalApi.ServiceKeyHeader, "stolen"), ("X-Forwarded-For", "9.9.9.9"), ("Forwarded", "for=9.9.9.9"), ("X-Real-IP", "9.9.9.9"), ("X-Custom", "kept"),
             ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
         Assert.DoesNotContain("stolen", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("9.9.9.9", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("X-Forwarded-For=127.0.0.1;", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Forwarded-For", answer.Text, StringComparison.Ordinal);
+        var page = await _edge.Gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"), ("X-Forwarded-Host", "evil.example"));
+        Assert.Contains("X-Forwarded-For=127.0.0.1;", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", page.Text, StringComparison.Ordinal);
         Assert.Contains("X-Custom=kept;", answer.Text, StringComparison.Ordinal);
         Assert.Matches("traceparent=00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01;", answer.Text);
         Assert.Single(Traceparent().Matches(answer.Text));
@@ -66,11 +69,11 @@ public sealed partial class GatewayTests : IAsyncLifetime
     public async Task Forwarded_addresses_count_from_trusted_proxies_only()
     {
         var gateway = await _edge.GatewayAsync("--Gateway:TrustedProxies:0=127.0.0.0/8", "--Gateway:AddressBurst=2", "--Gateway:AddressRate=0.1");
-        Registered.Set(gateway.Services, ("cache-service", _edge.One.Port));
-        Assert.Contains("X-Forwarded-For=9.9.9.9;", (await gateway.GetAsync("/api/campaigns", ("X-Forwarded-For", "9.9.9.9"))).Text, StringComparison.Ordinal);
-        Assert.Equal(200, (await gateway.GetAsync("/api/campaigns", ("X-Forwarded-For", "9.9.9.9"))).Status);
-        (await gateway.GetAsync("/api/campaigns", ("X-Forwarded-For", "9.9.9.9"))).ShouldBeProblem(429, "too-many-requests");
-        Assert.Equal(200, (await gateway.GetAsync("/api/campaigns", ("X-Forwarded-For", "9.9.9.8"))).Status);
+        Registered.Set(gateway.Services, ("web", _edge.One.Port));
+        Assert.Contains("X-Forwarded-For=9.9.9.9;", (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).Text, StringComparison.Ordinal);
+        Assert.Equal(200, (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).Status);
+        (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).ShouldBeProblem(429, "too-many-requests");
+        Assert.Equal(200, (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.8"))).Status);
     }
 
     [Theory]

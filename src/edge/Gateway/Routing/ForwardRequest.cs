@@ -59,7 +59,7 @@ internal sealed class ForwardRequest(
             await UnavailableAsync(context);
             return;
         }
-        var error = await TryAsync(context, destination, config, end);
+        var error = await TryAsync(context, route, destination, config, end);
         if (error == ForwarderError.None) { return; }
         if (Unsent(context, error) || (Broken(error) && IsSafe(context.Request.Method)))
         {
@@ -70,19 +70,19 @@ internal sealed class ForwardRequest(
                 measures.Retried(route.Service);
                 context.Features.Set<IForwarderErrorFeature>(null);
                 context.Response.StatusCode = StatusCodes.Status200OK;
-                error = await TryAsync(context, other, config, end);
+                error = await TryAsync(context, route, other, config, end);
                 if (error == ForwarderError.None) { return; }
             }
         }
         await FailAsync(context, route, error);
     }
 
-    private async ValueTask<ForwarderError> TryAsync(HttpContext context, Destination destination, ForwarderRequestConfig config, CancellationToken end)
+    private async ValueTask<ForwarderError> TryAsync(HttpContext context, ServiceRoute route, Destination destination, ForwarderRequestConfig config, CancellationToken end)
     {
         destination.Begin();
         try
         {
-            var error = await forwarder.SendAsync(context, destination.Prefix, client.Invoker, config, UpstreamRequest.Instance, end);
+            var error = await forwarder.SendAsync(context, destination.Prefix, client.Invoker, config, route.TellsCaller ? UpstreamRequest.WithCaller : UpstreamRequest.Plain, end);
             if (error != ForwarderError.None && Unsent(context, error)) { registry.ReportFailure(destination.Instance); }
             return error;
         }

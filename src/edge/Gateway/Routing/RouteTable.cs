@@ -28,6 +28,9 @@ internal sealed record ServiceRoute(string Service, string[] Methods, string Pat
     /// <summary>Whether a 401 answer is a failed sign-in.</summary>
     public bool SignsIn { get; init; }
 
+    /// <summary>Whether the service is told from where a request comes: UserService counts failed sign-ins by address, Web makes links.</summary>
+    public bool TellsCaller { get; } = Service is RouteTable.Users or RouteTable.Web;
+
     /// <summary>Whether a caller stays with one instance, by a cookie.</summary>
     public bool IsSticky { get; init; }
 }
@@ -75,6 +78,7 @@ internal static class RouteTable
         new(Users, s_post, "/api/auth/sign-in") { NeedsToken = false, SignsIn = true },
         new(Users, s_post, "/api/auth/refresh") { NeedsToken = false, SignsIn = true },
         new(Users, s_post, "/api/auth/sign-out") { NeedsToken = false },
+        new(Users, s_post, "/api/auth/password-reset") { NeedsToken = false, SignsIn = true },
         new(Users, s_any, "/api/auth/{**rest}"),
         new(Users, s_any, "/api/rehearsals/{**rest}"),
         new(Users, s_get, "/.well-known/jwks.json") { NeedsToken = false },
