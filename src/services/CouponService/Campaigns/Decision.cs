@@ -1,5 +1,5 @@
-using FirstCome.Contracts.Problems;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Contracts.Problems;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CouponService.Campaigns;
