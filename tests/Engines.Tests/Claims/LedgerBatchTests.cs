@@ -85,6 +85,17 @@ public sealed class LedgerBatchTests
     }
 
     [Fact]
+    public async Task Claims_that_were_published_twice_take_one_place_each_up_to_the_last()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 3);
+        var members = Enumerable.Range(0, 3).Select(_ => Guid.CreateVersion7()).ToList();
+        for (var round = 0; round < 2; round++) { for (var i = 0; i < members.Count; i++) { await bench.PublishAsync(members[i], Answer(i + 1), 1); } }
+        var results = await bench.RecordAsync(patient: true);
+        Assert.Equal((3, 0), (results.Sum(result => result.New), results.Sum(result => result.Reviewed.Count)));
+        Assert.Equal(3, await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id"));
+    }
+
+    [Fact]
     public async Task A_record_that_names_no_claim_is_kept_raw()
     {
         await using var bench = await ClaimBench.StartAsync(quota: 5);

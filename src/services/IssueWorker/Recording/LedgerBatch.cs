@@ -67,7 +67,9 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
         var room = campaign.Limit - campaign.Taken;
         var known = wanted.Count > room ? await ReadBackAsync(write, campaignId, wanted) : null;
-        var beyond = known is null ? [] : wanted.Where(claim => !known.ContainsKey(claim.Sequence)).OrderBy(claim => claim.Sequence).Skip((int)Math.Max(0, room)).ToList();
+        // Numbers, not records: a claim that was published twice takes one place.
+        var without = known is null ? [] : wanted.Select(claim => claim.Sequence).Where(sequence => !known.ContainsKey(sequence)).Distinct().Order().Skip((int)Math.Max(0, room)).ToHashSet();
+        var beyond = without.Count == 0 ? [] : wanted.Where(claim => without.Contains(claim.Sequence)).ToList();
         if (beyond.Count > 0)
         {
             if (patient) { return null; }

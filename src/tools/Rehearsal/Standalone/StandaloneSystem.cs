@@ -97,7 +97,8 @@ internal sealed class StandaloneSystem : IAsyncDisposable
     {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            var first = Random.Shared.Next(20_000, 60_000);
+            // Below the range from which the kernel takes ports for outgoing connections.
+            var first = Random.Shared.Next(12_000, 32_000);
             if (Enumerable.Range(first, Ports).All(IsFree)) { return first; }
         }
         throw new RehearsalException($"No {Ports} free ports in a row were found.");
