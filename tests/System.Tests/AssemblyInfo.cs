@@ -1,4 +1,5 @@
-using Xunit;
+using Xunit.v3;
+using Xunit.Sdk;
 
 // Each class starts whole systems of nine services; side by side they would only take the cores from each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using FirstCome.Contracts.Campaigns;
 using StackExchange.Redis;
 
@@ -59,14 +60,13 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
     {
         var current = layout;
         if (current is null || current.Generation != generation) { return (GateStatus.Answered, new bool[claims.Count]); }
-        var buckets = new KeySet();
+        var buckets = new KeySet(2);
         var arguments = new RedisValue[claims.Count + 1];
         arguments[0] = generation;
-        var fixedKeys = 2;
         for (var i = 0; i < claims.Count; i++)
         {
             var member = claims[i].Member.ToByteArray(bigEndian: true);
-            var key = buckets.IndexOf(Keys.Winners(generation, GateKeys.Bucket(member, current.Buckets))) + fixedKeys + 1;
+            var key = buckets.IndexOf(GateKeys.Bucket(member, current.Buckets), bucket => Keys.Winners(generation, bucket));
             arguments[i + 1] = Join(member, string.Create(CultureInfo.InvariantCulture, $"{key}@{claims[i].Sequence}"));
         }
         var reply = (string)(await redis.ScriptEvaluateAsync(MarkScript.Text, [Keys.Control, Keys.Unlogged(generation), .. buckets.Keys], arguments).ConfigureAwait(false))!;
@@ -209,17 +209,19 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
 
     private (RedisKey[], RedisValue[]) Arguments(GateLayout at, IReadOnlyList<GateClaim> claims)
     {
-        var keys = new KeySet();
+        var keys = new KeySet(3);
+        Func<int, RedisKey> winners = bucket => Keys.Winners(at.Generation, bucket);
+        // Groups' buckets are told apart from winners' by their sign.
+        Func<int, RedisKey> groups = bucket => Keys.GroupMembers(at.RunId, ~bucket);
         var arguments = new RedisValue[claims.Count + 1];
         arguments[0] = at.Generation;
-        var fixedKeys = 3;
         Span<byte> member = stackalloc byte[16];
         for (var i = 0; i < claims.Count; i++)
         {
             var claim = claims[i];
             claim.Member.TryWriteBytes(member, bigEndian: true, out _);
-            var bucket = keys.IndexOf(Keys.Winners(at.Generation, GateKeys.Bucket(member, at.Buckets))) + fixedKeys + 1;
-            var group = grouped ? keys.IndexOf(Keys.GroupMembers(at.RunId, GateKeys.Bucket(member, GateKeys.GroupBuckets))) + fixedKeys + 1 : 0;
+            var bucket = keys.IndexOf(GateKeys.Bucket(member, at.Buckets), winners);
+            var group = grouped ? keys.IndexOf(~GateKeys.Bucket(member, GateKeys.GroupBuckets), groups) : 0;
             var argument = new byte[ArgumentBytes];
             member.CopyTo(argument);
             claim.KeyHash.Span.CopyTo(argument.AsSpan(16));
@@ -270,19 +272,20 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
         return value;
     }
 
-    /// <summary>The distinct keys of a call, in the order of first use.</summary>
-    private sealed class KeySet
+    /// <summary>The distinct buckets of a call as keys, in the order of first use.</summary>
+    private sealed class KeySet(int start)
     {
-        private readonly Dictionary<string, int> indexes = [];
+        private readonly Dictionary<int, int> _indexes = [];
 
         public List<RedisKey> Keys { get; } = [];
 
-        public int IndexOf(RedisKey key)
+        /// <summary>The bucket's place in KEYS, which count from 1 and begin with the fixed ones.</summary>
+        public int IndexOf(int bucket, Func<int, RedisKey> name)
         {
-            if (indexes.TryGetValue(key!, out var index)) { return index; }
-            indexes.Add(key!, Keys.Count);
-            Keys.Add(key);
-            return Keys.Count - 1;
+            ref var index = ref CollectionsMarshal.GetValueRefOrAddDefault(_indexes, bucket, out var known);
+            if (known) { return index; }
+            Keys.Add(name(bucket));
+            return index = start + Keys.Count;
         }
     }
 }
