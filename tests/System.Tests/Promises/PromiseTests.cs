@@ -75,6 +75,7 @@ public sealed class PromiseTests(RunningSystem system)
         var members = await system.MembersAsync(campaign, 2);
         var first = await system.ClaimAsync(campaign, members[0].Token);
         Assert.Equal(HttpStatusCode.Accepted, first.Status);
+        Assert.EndsWith("Z", first.Body["acceptedAt"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal("sold-out", (await system.ClaimAsync(campaign, members[1].Token)).Problem);
         var operatorToken = await system.TokenAsync("operator");
 

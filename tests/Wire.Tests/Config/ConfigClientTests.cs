@@ -228,11 +228,14 @@ public sealed class ConfigClientTests : IDisposable
 
     private static async Task StallAsync(TcpListener listener, string beginning)
     {
+        // Held on to: a client that nobody refers to is finalised, and its connection ends.
+        var clients = new List<TcpClient>();
         try
         {
             while (true)
             {
                 var client = await listener.AcceptTcpClientAsync(Cancellation);
+                clients.Add(client);
                 await client.GetStream().ReadAtLeastAsync(new byte[4096], 1, throwOnEndOfStream: false, Cancellation);
                 await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(beginning), Cancellation);
             }
@@ -241,6 +244,7 @@ public sealed class ConfigClientTests : IDisposable
         {
             // The test has ended.
         }
+        finally { clients.ForEach(client => client.Dispose()); }
     }
 
     private ConfigClientOptions Options(Uri url, Func<IReadOnlyDictionary<string, string?>, IReadOnlyList<string>>? validate = null, TimeSpan? firstLoad = null) => new()

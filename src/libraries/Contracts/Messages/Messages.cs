@@ -34,7 +34,7 @@ public sealed record MemberChanged(Guid MemberId, bool Locked, DateTimeOffset To
 public sealed record MemberAttributes(string Grade, IReadOnlyList<string> Tags, DateTimeOffset MemberSince, int? BirthMonth);
 
 /// <summary>How messages and the APIs between services are written: camelCase, enums as their API names, nothing for null.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcInstantConverter)])]
 [JsonSerializable(typeof(ClaimAccepted))]
 [JsonSerializable(typeof(CouponIssued))]
 [JsonSerializable(typeof(ClaimReviewed))]
@@ -45,3 +45,11 @@ public sealed record MemberAttributes(string Grade, IReadOnlyList<string> Tags, 
 [JsonSerializable(typeof(Claim))]
 [JsonSerializable(typeof(ClaimList))]
 public sealed partial class MessageJson : JsonSerializerContext;
+
+/// <summary>Instants as RFC 3339 in UTC with <c>Z</c>.</summary>
+internal sealed class UtcInstantConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
+}
