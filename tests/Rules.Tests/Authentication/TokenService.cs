@@ -53,9 +53,13 @@ public sealed class TokenService : IAsyncLifetime
                 builder.Services.AddSingleton<TimeProvider>(Time);
             });
         Registered.Set(Service.Services, ("user-service", _users.Port));
-        // The first fetch, at start, found no UserService; the next one is due two seconds later.
-        Time.Advance(TimeSpan.FromSeconds(3));
-        await UntilAsync(() => Task.FromResult(Service.Services.GetRequiredService<SigningKeys>().Any), "the keys are fetched");
+        // The fetches before found no UserService; the next one is due soon, counted from an end that may be yet to come: time goes on until it is there.
+        await UntilAsync(
+            () =>
+            {
+                Time.Advance(TimeSpan.FromMilliseconds(500));
+                return Task.FromResult(Service.Services.GetRequiredService<SigningKeys>().Any);
+            }, "the keys are fetched");
     }
 
     public async ValueTask DisposeAsync()

@@ -47,6 +47,8 @@ public sealed class CampaignsHost : IAsyncDisposable
 
     public Database Database => _app!.Services.GetRequiredService<Database>();
 
+    internal UploadSlots UploadSlots => _app!.Services.GetRequiredService<UploadSlots>();
+
     public LogOfTests Log => (LogOfTests)_app!.Services.GetRequiredService<IEventLog>();
 
     public string OperatorToken => Token(Operator, "operator");

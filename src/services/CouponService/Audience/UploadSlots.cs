@@ -11,6 +11,9 @@ internal sealed class UploadSlots(IOptions<CampaignOptions> options) : IDisposab
     /// <summary>A place, to be disposed; null where all are taken.</summary>
     public IDisposable? TryEnter() => _free.Wait(TimeSpan.Zero) ? new Slot(_free) : null;
 
+    /// <summary>Whether every place is taken.</summary>
+    public bool IsFull => _free.CurrentCount == 0;
+
     public void Dispose() => _free.Dispose();
 
     private sealed class Slot(SemaphoreSlim free) : IDisposable
