@@ -13,6 +13,25 @@ public static class Needed
         return found!;
     }
 
+    /// <summary>The full path of a program that an environment variable names, or that stands at a path beside the project's root.</summary>
+    public static string Beside(string variable, string path, string what)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named)
+        {
+            if (!File.Exists(named)) { Missing($"needs {what}: {variable} names {named}, which is not there"); }
+            return named;
+        }
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (!File.Exists(Path.Combine(folder.FullName, "FirstCome.slnx"))) { continue; }
+            var found = Path.GetFullPath(Path.Combine(folder.FullName, path));
+            if (File.Exists(found)) { return found; }
+            break;
+        }
+        Missing($"needs {what}: name its start script in {variable}");
+        return "";
+    }
+
     private static void Missing(string what)
     {
         if (Environment.GetEnvironmentVariable("FIRSTCOME_REAL") == "1") { Assert.Fail(what); }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using FirstCome.Contracts.Messages;
@@ -15,8 +14,6 @@ namespace FirstCome.Engines.Log;
 /// </summary>
 public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
 {
-    private const int KeyBytesMax = 64;
-    private const int ValueBytesMax = 64 * 1024;
     private const int CountedRecordsMax = 16_384;
     private const int DeletedRecordsMax = 2_000;
     private static readonly TimeSpan s_pauseAfterFailure = TimeSpan.FromMilliseconds(100);
@@ -64,11 +61,7 @@ public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentNullException.ThrowIfNull(records);
         if (records.Count == 0) { return []; }
-        foreach (var record in records)
-        {
-            if (Encoding.UTF8.GetByteCount(record.Key) > KeyBytesMax) { throw new ArgumentException($"A key takes at most {KeyBytesMax} bytes.", nameof(records)); }
-            if (record.Value.Length > ValueBytesMax) { throw new ArgumentException($"A value takes at most {ValueBytesMax} bytes.", nameof(records)); }
-        }
+        LogRecord.Check(records);
         return await RunAsync(file => Append(file, Existing(topic.Name), records), records.Count, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using FirstCome.Contracts.Messages;
 using FirstCome.ServiceDefaults;
 
@@ -7,7 +8,22 @@ namespace FirstCome.Engines.Log;
 /// <param name="Key">Up to 64 bytes.</param>
 /// <param name="Value">Up to 64 KiB.</param>
 /// <param name="TraceParent">W3C trace context of the request it comes from, or null; travels as the header <c>traceparent</c>.</param>
-public readonly record struct LogRecord(string Key, ReadOnlyMemory<byte> Value, string? TraceParent = null);
+public readonly record struct LogRecord(string Key, ReadOnlyMemory<byte> Value, string? TraceParent = null)
+{
+    private const int KeyBytesMax = 64;
+    private const int ValueBytesMax = 64 * 1024;
+
+    /// <summary>Refuses, before any is written, records that no engine takes.</summary>
+    /// <exception cref="ArgumentException">A key or a value is too long.</exception>
+    internal static void Check(IReadOnlyList<LogRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if (Encoding.UTF8.GetByteCount(record.Key) > KeyBytesMax) { throw new ArgumentException($"A key takes at most {KeyBytesMax} bytes.", nameof(records)); }
+            if (record.Value.Length > ValueBytesMax) { throw new ArgumentException($"A value takes at most {ValueBytesMax} bytes.", nameof(records)); }
+        }
+    }
+}
 
 /// <summary>Where a record stands.</summary>
 public readonly record struct LogPosition(int Partition, long Offset);

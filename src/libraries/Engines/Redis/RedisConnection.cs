@@ -1,6 +1,10 @@
 using System.Net;
+using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace FirstCome.Engines.Redis;
@@ -12,17 +16,38 @@ namespace FirstCome.Engines.Redis;
 /// </summary>
 public static class RedisConnection
 {
-    /// <summary>Settings from <c>host:port[,host:port…][,user=…][,password=…][,ssl=true]</c>; timeouts stand here and not in the text.</summary>
-    public static ConfigurationOptions Options(string endpoints) => Complete(ConfigurationOptions.Parse(endpoints));
+    /// <summary>Settings as an installation names them.</summary>
+    public static ConfigurationOptions Options(RedisOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var settings = ConfigurationOptions.Parse(options.Endpoints);
+        (settings.User, settings.Password, settings.Ssl) = (options.User, options.Password, options.Tls);
+        return Complete(settings);
+    }
 
     /// <summary>Settings for one server without a password, by its address (a Unix socket's too).</summary>
     public static ConfigurationOptions Options(EndPoint endPoint) => Complete(new ConfigurationOptions { EndPoints = { endPoint } });
 
-    /// <summary>Registers the process's connection, unless one is registered already. It is opened at the first use; Redis may be away then.</summary>
-    public static IServiceCollection AddRedis(this IServiceCollection services, ConfigurationOptions options)
+    /// <summary>
+    /// Registers the process's connection by the section <c>Redis</c> (<see cref="RedisOptions"/>), unless one is registered already, and <see cref="Replicas"/>. It is opened at the first use; Redis may be away then.
+    /// </summary>
+    public static IHostApplicationBuilder AddRedis(this IHostApplicationBuilder builder)
     {
-        services.TryAddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(options));
-        return services;
+        ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(IConnectionMultiplexer)))
+        {
+            // The embedded engine has no replicas.
+            builder.Services.TryAddSingleton(provider => new Replicas(provider.GetRequiredService<IConnectionMultiplexer>(), 0, TimeSpan.Zero, provider.GetRequiredService<ILogger<Replicas>>()));
+            return builder;
+        }
+        builder.Services.AddCheckedOptions<RedisOptions>("Redis");
+        builder.Services.AddSingleton<IConnectionMultiplexer>(provider => ConnectionMultiplexer.Connect(Options(provider.GetRequiredService<IOptions<RedisOptions>>().Value)));
+        builder.Services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<RedisOptions>>().Value;
+            return new Replicas(provider.GetRequiredService<IConnectionMultiplexer>(), options.Replicas, options.ReplicaTimeout, provider.GetRequiredService<ILogger<Replicas>>());
+        });
+        return builder;
     }
 
     private static ConfigurationOptions Complete(ConfigurationOptions options)

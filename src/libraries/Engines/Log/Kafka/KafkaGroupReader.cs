@@ -1,0 +1,103 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace FirstCome.Engines.Log.Kafka;
+
+/// <summary>
+/// One of a consumer group's readers. Partitions move cooperatively: only those that change hands stop meanwhile. Where the caller keeps the offsets itself, each partition
+/// that comes starts at the caller's, and not at the group's.
+/// </summary>
+internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscription, TimeProvider time, ILogger logger)
+    : KafkaReader(log, subscription, time, logger)
+{
+    private static readonly TimeSpan s_commitMax = TimeSpan.FromSeconds(5), s_startMax = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time = time;
+    private readonly Dictionary<TopicPartition, Offset> _handed = [];
+    private Exception? _startFailure;
+
+    public override ValueTask CommitAsync(CancellationToken cancellationToken) => new(RunAsync(async () =>
+    {
+        if (Consumer is not { } consumer || _handed.Count == 0) { return true; }
+        var offsets = _handed.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value)).ToList();
+        try { await OnOwnThread(() => { consumer.Commit(offsets); return true; }).WaitAsync(s_commitMax, _time, cancellationToken); }
+        catch (KafkaException exception) when (IsRebalancing(exception.Error.Code))
+        {
+            // Partitions are changing hands: whoever gets them reads again from the last commit; what stays here is committed with the next batch.
+            KafkaLogEvents.CommitPassedOver(Logger, exception.Error.Reason);
+            return false;
+        }
+        _handed.Clear();
+        return true;
+    }));
+
+    public override ValueTask RewindAsync(CancellationToken cancellationToken) => new(RunAsync(async () =>
+    {
+        _handed.Clear();
+        if (Consumer is not { } consumer) { return true; }
+        var partitions = await OnOwnThread(() => consumer.Assignment);
+        foreach (var start in await StartsAsync(consumer, partitions, cancellationToken)) { await OnOwnThread(() => { consumer.Seek(start); return true; }); }
+        return true;
+    }));
+
+    protected override Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken)
+    {
+        (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!)
+            .SetPartitionsAssignedHandler((consumer, partitions) => Starts(consumer, partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
+            .SetPartitionsLostHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
+            .Build());
+        _handed.Clear();
+        built.Subscribe(Topic);
+        return Task.FromResult(built);
+    }
+
+    protected override void Handing(List<ConsumeResult<string, byte[]>> batch)
+    {
+        // Nothing that began at a wrong place is handed over: the consumer is closed, and what comes then asks again.
+        if (Interlocked.Exchange(ref _startFailure, null) is { } failure) { System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure); }
+        foreach (var result in batch) { _handed[result.TopicPartition] = result.Offset + 1; }
+    }
+
+    // The client takes the places within this very callback, on the thread of the read; there is nothing to do meanwhile but to wait for them.
+    private IEnumerable<TopicPartitionOffset> Starts(IConsumer<string, byte[]> consumer, List<TopicPartition> partitions)
+    {
+        if (Subscription.Start is not LogStart.Kept) { return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)); }
+        try
+        {
+            using var limit = new CancellationTokenSource(s_startMax, _time);
+            return StartsAsync(consumer, partitions, limit.Token).WaitAsync(s_startMax, _time).GetAwaiter().GetResult();
+        }
+        catch (Exception exception)
+        {
+            _startFailure = exception;
+            return partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Unset));
+        }
+    }
+
+    private async Task<List<TopicPartitionOffset>> StartsAsync(IConsumer<string, byte[]> consumer, List<TopicPartition> partitions, CancellationToken cancellationToken)
+    {
+        switch (Subscription.Start)
+        {
+            case LogStart.Committed:
+                var committed = await OnOwnThread(() => consumer.Committed(partitions, s_commitMax));
+                return committed.ConvertAll(place => place.Offset == Offset.Unset ? new TopicPartitionOffset(place.TopicPartition, Offset.Beginning) : place);
+            case LogStart.Kept kept:
+                var starts = new List<TopicPartitionOffset>(partitions.Count);
+                foreach (var partition in partitions)
+                {
+                    starts.Add(new TopicPartitionOffset(partition, await kept.NextOffset(partition.Partition, cancellationToken) is { } next ? next : Offset.Beginning));
+                }
+                return starts;
+            default:
+                throw new InvalidOperationException($"A group does not start {Subscription.Start}.");
+        }
+    }
+
+    private static bool IsRebalancing(ErrorCode code) => code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId;
+
+    private void Forget(IEnumerable<TopicPartition> partitions)
+    {
+        foreach (var partition in partitions) { _handed.Remove(partition); }
+    }
+}

@@ -1,0 +1,169 @@
+using FirstCome.Engines.Log;
+using FirstCome.Engines.Log.Kafka;
+using FirstCome.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(FirstCome.EnginesTests.Log.SharedKafka))]
+
+namespace FirstCome.EnginesTests.Log;
+
+/// <summary>One broker, and one cluster of three, for all tests that need them: each is started by the first and ended after the last.</summary>
+public sealed class SharedKafka : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _starting = new(1);
+    private KafkaBroker? _one;
+    private IReadOnlyList<KafkaBroker>? _three;
+
+    public async Task<KafkaBroker> OneAsync()
+    {
+        await _starting.WaitAsync(TestContext.Current.CancellationToken);
+        try { return _one ??= await KafkaBroker.StartAsync(); }
+        finally { _starting.Release(); }
+    }
+
+    public async Task<IReadOnlyList<KafkaBroker>> ThreeAsync()
+    {
+        await _starting.WaitAsync(TestContext.Current.CancellationToken);
+        try { return _three ??= await KafkaBroker.StartClusterAsync(3); }
+        finally { _starting.Release(); }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_one is not null) { await _one.DisposeAsync(); }
+        foreach (var broker in _three ?? []) { await broker.DisposeAsync(); }
+        _starting.Dispose();
+    }
+}
+
+public sealed class KafkaLogTests(SharedKafka shared) : KafkaBehaviour
+{
+    protected override async Task<KafkaOptions> ClusterAsync() => new() { BootstrapServers = (await shared.OneAsync()).Address };
+
+    protected override async Task RestartClusterAsync() => await (await shared.OneAsync()).RestartAsync();
+
+    [Fact]
+    public async Task A_broker_that_stands_still_is_an_unavailable_log_and_is_used_again_when_it_goes_on()
+    {
+        await Log.ProduceAsync(Narrow, [Record("k", "before")], Cancel);
+        await using var reader = Log.Subscribe(FromTheFirst(Narrow));
+        Assert.Equal(["before"], Texts(await ReadAsync(reader, 1)));
+        var broker = (await shared.OneAsync()).Process;
+        broker.Freeze();
+        try
+        {
+            var asked = System.Diagnostics.Stopwatch.StartNew();
+            await Assert.ThrowsAsync<LogUnavailableException>(() => Log.ProduceAsync(Narrow, [Record("k", "doubtful")], Cancel));
+            Assert.InRange(asked.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+            await Assert.ThrowsAsync<LogUnavailableException>(async () => { while (true) { await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel); } });
+        }
+        finally { broker.Thaw(); }
+        await Eventually.TrueAsync(async () =>
+        {
+            try { await Log.ProduceAsync(Narrow, [Record("k", "after")], Cancel); return true; }
+            catch (LogUnavailableException) { return false; }
+        }, Limit, "records are acknowledged again");
+        var read = new List<string>();
+        await Eventually.TrueAsync(async () =>
+        {
+            try { read.AddRange(Texts(await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel))); }
+            catch (LogUnavailableException) { return false; }
+            return read.Contains("after");
+        }, Limit, "the reader goes on");
+        // What was not acknowledged may be there or not; what was read before does not come again.
+        Assert.DoesNotContain("before", read);
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_callers_own_offsets_hands_nothing_over_and_the_next_read_asks_again()
+    {
+        await Log.ProduceAsync(Narrow, [Record("k", "a"), Record("k", "b"), Record("k", "c")], Cancel);
+        var away = true;
+        await using var reader = Log.Subscribe(new LogSubscription(Narrow, "keeper", new LogStart.Kept((_, _) => away ? throw new InvalidOperationException("away") : ValueTask.FromResult<long?>(2))));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => { while (true) { Assert.Empty(await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel)); } });
+
+        away = false;
+        Assert.Equal(["c"], Texts(await ReadAsync(reader, 1)));
+    }
+}
+
+/// <summary>Three brokers, every record on all of them, two needed for an acknowledgement.</summary>
+public sealed class KafkaClusterLogTests(SharedKafka shared) : KafkaBehaviour
+{
+    protected override async Task<KafkaOptions> ClusterAsync() =>
+        new() { BootstrapServers = string.Join(",", (await shared.ThreeAsync()).Select(broker => broker.Address)), ReplicationFactor = 3, MinInsyncReplicas = 2 };
+
+    // One after the other, as a rolling restart does.
+    protected override async Task RestartClusterAsync()
+    {
+        foreach (var broker in await shared.ThreeAsync()) { await broker.RestartAsync(); }
+    }
+
+    [Fact]
+    public async Task One_broker_killed_loses_nothing_and_two_killed_acknowledge_nothing()
+    {
+        var brokers = await shared.ThreeAsync();
+        var acknowledged = new List<string>();
+        await AcknowledgedAsync("all", acknowledged);
+        await brokers[0].Process.KillAsync();
+        await AcknowledgedAsync("two of three", acknowledged);
+        await brokers[1].Process.KillAsync();
+        for (var i = 0; i < 3; i++) { await Assert.ThrowsAsync<LogUnavailableException>(() => Log.ProduceAsync(Narrow, [Record("k", "one of three")], Cancel)); }
+
+        await Task.WhenAll(brokers[0].RestartAsync(), brokers[1].RestartAsync());
+        await AcknowledgedAsync("all again", acknowledged);
+        await using var reader = Log.Subscribe(FromTheFirst(Narrow));
+        var read = new List<string>();
+        await Eventually.TrueAsync(async () =>
+        {
+            try { read.AddRange(Texts(await reader.ReadAsync(1_000, TimeSpan.FromSeconds(1), Cancel))); }
+            catch (LogUnavailableException) { return false; }
+            return acknowledged.All(read.Contains);
+        }, TimeSpan.FromSeconds(60), "every acknowledged record is read");
+    }
+
+    private async Task AcknowledgedAsync(string when, List<string> acknowledged) => await Eventually.TrueAsync(async () =>
+    {
+        try
+        {
+            await Log.ProduceAsync(Narrow, [Record("k", when)], Cancel);
+            acknowledged.Add(when);
+            return true;
+        }
+        catch (LogUnavailableException) { return false; }
+    }, TimeSpan.FromSeconds(60), $"a record is acknowledged: {when}");
+}
+
+/// <summary>The log on Kafka: every test under a prefix of its own, so that it finds the log empty.</summary>
+public abstract class KafkaBehaviour : EventLogBehaviour
+{
+    private KafkaLog? _log;
+    private KafkaOptions? _options;
+
+    protected abstract Task<KafkaOptions> ClusterAsync();
+
+    protected abstract Task RestartClusterAsync();
+
+    protected override async Task<IEventLog> StartAsync()
+    {
+        _options = await ClusterAsync();
+        _options.Prefix = $"t{Guid.NewGuid():N}.";
+        return _log = Open();
+    }
+
+    protected override async Task<IEventLog> RestartAsync()
+    {
+        await _log!.DisposeAsync();
+        await RestartClusterAsync();
+        return _log = Open();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_log is not null) { await _log.DisposeAsync(); }
+        GC.SuppressFinalize(this);
+    }
+
+    private KafkaLog Open() => new(_options!, TimeProvider.System, NullLogger<KafkaLog>.Instance);
+}
