@@ -1,4 +1,5 @@
 using FirstCome.Authentication;
+using FirstCome.Engines.Log;
 using FirstCome.Gateway.Documents;
 using FirstCome.Gateway.Health;
 using FirstCome.Gateway.Limits;
@@ -18,8 +19,9 @@ public static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
-        builder.AddServiceDefaults("gateway");
         engines?.Invoke(builder);
+        builder.AddServiceDefaults("gateway");
+        builder.AddEventLog();
         builder.AddTokenAuthentication();
         builder.Services.AddCheckedOptions<GatewayOptions>("Gateway");
         builder.Services.AddForwarding();

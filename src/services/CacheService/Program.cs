@@ -5,6 +5,8 @@ using FirstCome.CacheService.Events;
 using FirstCome.CacheService.Metrics;
 using FirstCome.CacheService.Operations;
 using FirstCome.CacheService.Sources;
+using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CacheService;
@@ -17,8 +19,10 @@ public static class Program
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? engines = null)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceDefaults("cache-service");
         engines?.Invoke(builder);
+        builder.AddServiceDefaults("cache-service");
+        builder.AddEventLog();
+        builder.AddRedis();
         builder.AddTokenAuthentication();
         AddSources(builder.Services);
         AddCampaigns(builder.Services);

@@ -5,6 +5,7 @@ using FirstCome.CouponService.Coupons;
 using FirstCome.CouponService.Internal;
 using FirstCome.CouponService.Redemptions;
 using FirstCome.Engines.Database;
+using FirstCome.Engines.Log;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.CouponService;
@@ -19,6 +20,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("coupon-service");
+        builder.AddEventLog();
         builder.AddTokenAuthentication();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         builder.AddCampaigns();

@@ -1,5 +1,7 @@
 using FirstCome.Authentication;
 using FirstCome.Engines.Database;
+using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Campaigns;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Operations;
@@ -20,6 +22,8 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("issue-service");
+        builder.AddEventLog();
+        builder.AddRedis();
         builder.AddTokenAuthentication();
         builder.Services.AddServiceClient("coupon-service");
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);

@@ -1,4 +1,5 @@
 using FirstCome.Engines.Database;
+using FirstCome.Engines.Log;
 using FirstCome.IssueWorker.Recording;
 using FirstCome.Ledger;
 using FirstCome.ServiceDefaults;
@@ -15,6 +16,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("issue-worker");
+        builder.AddEventLog();
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
         builder.Services.AddCheckedOptions<WorkerOptions>("Worker");
         builder.Services.AddSingleton<WorkerMetrics>().AddSingleton<LedgerBatch>();

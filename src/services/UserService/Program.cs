@@ -1,6 +1,7 @@
 using System.Net;
 using FirstCome.Authentication;
 using FirstCome.Engines.Database;
+using FirstCome.Engines.Log;
 using FirstCome.ServiceDefaults;
 using FirstCome.UserService.Administration;
 using FirstCome.UserService.Bootstrap;
@@ -25,6 +26,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("user-service");
+        builder.AddEventLog();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         AddTokens(builder.Services);
         builder.AddTokenAuthentication();

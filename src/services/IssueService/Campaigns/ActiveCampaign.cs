@@ -3,7 +3,6 @@ using FirstCome.Engines.Log;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Eligibility;
 using FirstCome.IssueService.Gate;
-using StackExchange.Redis;
 
 namespace FirstCome.IssueService.Campaigns;
 
@@ -22,11 +21,11 @@ internal sealed class ActiveCampaign
     private int _soldOutAsking;
 
     public ActiveCampaign(
-        Campaign campaign, IDatabase redis, IEventLog log, ClaimOptions options, ClaimMetrics metrics, TimeProvider time, ILogger logger, Action<Guid> gateLost, CancellationToken stopping)
+        Campaign campaign, CampaignGate gate, IEventLog log, ClaimOptions options, ClaimMetrics metrics, TimeProvider time, ILogger logger, Action<Guid> gateLost, CancellationToken stopping)
     {
         (_snapshot, _time, _logger) = (campaign, time, logger);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Gate = new CampaignGate(redis, campaign);
+        Gate = gate;
         Log = new ClaimLog(campaign.Id, log, Gate, options, metrics, time, logger);
         Queue = new ClaimQueue(Gate, Log, options, metrics, time, logger, () => gateLost(campaign.Id), () => RefreshSoldOut());
         FirstInGroup = campaign.Audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind);

@@ -4,8 +4,10 @@ using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Eligibility;
+using FirstCome.IssueService.Gate;
 using FirstCome.Ledger;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -17,8 +19,8 @@ namespace FirstCome.IssueService.Campaigns;
 /// and who asks again within a second for one that does not exist is told so from memory.
 /// </summary>
 internal sealed class CampaignDirectory(
-    Database ledger, IConnectionMultiplexer redis, IEventLog log, IHttpClientFactory services, IOptions<ClaimOptions> options, ClaimMetrics metrics, TimeProvider time,
-    ILogger<CampaignDirectory> logger, IHostApplicationLifetime lifetime) : IAsyncDisposable
+    Database ledger, IConnectionMultiplexer redis, Replicas replicas, IEventLog log, IHttpClientFactory services, IOptions<ClaimOptions> options, ClaimMetrics metrics,
+    TimeProvider time, ILogger<CampaignDirectory> logger, IHostApplicationLifetime lifetime) : IAsyncDisposable
 {
     private const int UnknownMax = 10_000;
     private static readonly TimeSpan s_unknownFor = TimeSpan.FromSeconds(1);
@@ -115,7 +117,7 @@ internal sealed class CampaignDirectory(
     }
 
     private ActiveCampaign Make(Campaign campaign) => new(
-        campaign, redis.GetDatabase(), log, options.Value, metrics, time, logger, id => GateLost(id), lifetime.ApplicationStopped);
+        campaign, new CampaignGate(redis.GetDatabase(), campaign, replicas), log, options.Value, metrics, time, logger, id => GateLost(id), lifetime.ApplicationStopped);
 
     // A draft's group and audience may still change, and with them its keys; it has no claims yet.
     private ActiveCampaign Remake(ActiveCampaign draft, Campaign campaign)

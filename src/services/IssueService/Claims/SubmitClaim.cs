@@ -47,9 +47,8 @@ internal static class SubmitClaim
             return listUnknown ? Refuse(ClaimRefusal.Unavailable, metrics) : failed.Count > 0 ? RefuseNotEligible(failed, metrics) : Refuse(ClaimRefusal.SoldOut, metrics);
         }
         var deadline = time.GetTimestamp() + (long)(options.Value.ClaimTimeout.TotalSeconds * time.TimestampFrequency);
-        // The caller's disconnect cancels nothing: the outcome stands, and a repeat is told it.
-        var outcome = await campaign.Queue.SubmitAsync(new PendingClaim(
-            new GateClaim(caller.MemberId, keyHash, failed.Count == 0), keyHash, Activity.Current?.Id, deadline));
+        var claim = new PendingClaim(new GateClaim(caller.MemberId, keyHash, failed.Count == 0), keyHash, Activity.Current?.Id, deadline);
+        var outcome = await AnswerAsync(campaign.Queue.SubmitAsync(claim), options.Value.ClaimTimeout, time);
         return outcome.Refusal switch
         {
             null => Accepted(snapshot.Id, caller.MemberId, outcome, metrics),
@@ -58,6 +57,13 @@ internal static class SubmitClaim
             ClaimRefusal.NotOpenYet => Refuse(ClaimRefusal.NotOpenYet, metrics, new Dictionary<string, object?> { ["opensAt"] = campaign.Snapshot.OpensAt }),
             { } refusal => Refuse(refusal, metrics),
         };
+    }
+
+    // Neither the caller's disconnect nor the end of its time cancels anything: the outcome stands, and a repeat is told it.
+    private static async Task<ClaimOutcome> AnswerAsync(Task<ClaimOutcome> deciding, TimeSpan limit, TimeProvider time)
+    {
+        try { return await deciding.WaitAsync(limit, time); }
+        catch (TimeoutException) { return ClaimOutcome.Refused(ClaimRefusal.Unavailable); }
     }
 
     // A list that cannot be loaded lets nobody win, and nobody is told "not eligible" because of it.

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Engines.Redis;
 using StackExchange.Redis;
 
 namespace FirstCome.IssueService.Gate;
@@ -34,8 +35,11 @@ internal readonly record struct GateNumbers(int Generation, long Winners, long U
 /// <summary>What the gate holds of one winner: enough to publish it again.</summary>
 internal readonly record struct Reservation(Guid Member, int Nth, long Sequence, string KeyHash, long AcceptedAtMs);
 
-/// <summary>One campaign's gate in Redis: calls its scripts, keeps to the layout of its generation. Callers handle <see cref="RedisException"/> and time-outs: Redis is away.</summary>
-internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
+/// <summary>
+/// One campaign's gate in Redis: calls its scripts, keeps to the layout of its generation. What is answered as a claim stands on enough replicas, where there are any: a master that was cut off
+/// must promise nothing. Callers handle <see cref="RedisException"/> and time-outs: Redis is away.
+/// </summary>
+internal sealed class CampaignGate(IDatabase redis, Campaign campaign, Replicas? replicas = null)
 {
     private const int ArgumentBytes = 41;
 
@@ -51,8 +55,10 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
     public async Task<(GateStatus Status, int Generation)> ClaimAsync(IReadOnlyList<GateClaim> claims, GateAnswer[] answers)
     {
         var (status, reply, at) = await CallAsync(ClaimScript.Text, layout => Arguments(layout, claims)).ConfigureAwait(false);
-        if (status == GateStatus.Answered) { ReadAnswers(reply, claims.Count, answers); }
-        return (status, at?.Generation ?? 0);
+        if (status != GateStatus.Answered) { return (status, 0); }
+        ReadAnswers(reply, claims.Count, answers);
+        if (AnyHeld(answers, claims.Count) && !await IsOnReplicasAsync().ConfigureAwait(false)) { WithholdHeld(answers, claims.Count); }
+        return (status, at!.Generation);
     }
 
     /// <summary>Marks what the log has acknowledged. True for those that now stand as claims; only for records of the gate's present generation.</summary>
@@ -72,6 +78,7 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
         var reply = (string)(await redis.ScriptEvaluateAsync(MarkScript.Text, [Keys.Control, Keys.Unlogged(generation), .. buckets.Keys], arguments).ConfigureAwait(false))!;
         var marked = new bool[claims.Count];
         if (!reply.StartsWith("ok|", StringComparison.Ordinal)) { return (StatusOf(reply), marked); }
+        if (!await IsOnReplicasAsync().ConfigureAwait(false)) { return (GateStatus.Answered, marked); }
         for (var i = 0; i < marked.Length; i++) { marked[i] = reply[i + 3] == '1'; }
         return (GateStatus.Answered, marked);
     }
@@ -86,7 +93,7 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
         if (status != GateStatus.Answered || reply.Length <= 3) { return (status, []); }
         var held = new GateAnswer[reply.Count(character => character == ';')];
         ReadAnswers(reply, held.Length, held);
-        return (status, held);
+        return await IsOnReplicasAsync().ConfigureAwait(false) ? (status, held) : (GateStatus.Rebuilding, []);
     }
 
     public async Task<(GateStatus Status, GateNumbers Numbers)> NumbersAsync()
@@ -232,6 +239,22 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign)
             arguments[i + 1] = argument;
         }
         return ([Keys.Control, Keys.Unlogged(at.Generation), Keys.Filter(at.Generation), .. keys.Keys], arguments);
+    }
+
+    private async Task<bool> IsOnReplicasAsync() =>
+        replicas is null || await replicas.HaveAsync(Keys.Control, database => database.HashSetAsync(Keys.Control, "beat", 1)).ConfigureAwait(false);
+
+    private bool AnyHeld(GateAnswer[] answers, int count)
+    {
+        if (replicas is not { Asked: true }) { return false; }
+        for (var i = 0; i < count; i++) { if (answers[i].Verdict == GateVerdict.Held) { return true; } }
+        return false;
+    }
+
+    // What no replica confirms is asked again until it is certain, or the claim's time is over.
+    private static void WithholdHeld(GateAnswer[] answers, int count)
+    {
+        for (var i = 0; i < count; i++) { if (answers[i].Verdict == GateVerdict.Held) { answers[i] = new GateAnswer(GateVerdict.NotYetKnown, 0, 0, 0); } }
     }
 
     private static void ReadAnswers(string reply, int count, GateAnswer[] answers)

@@ -11,7 +11,7 @@ namespace FirstCome.IssueService.Gate;
 /// gate:{tag}:C              hash    the control: g generation, r run id it was opened on, rg/rr a rebuild under way (generation, run id),
 ///                                   v version of the campaign, p phase (a active, p paused, c closed), o/c window (ms), q quota, rel released places,
 ///                                   pm per member, fg first in group (0/1), n highest number, w winners, at last acceptance (ms), hold no number before (ms),
-///                                   b buckets, fb bits of the filter
+///                                   b buckets, fb bits of the filter, beat written before replicas are asked
 /// gate:{tag}:C:G:u          hash    reservations without the log's mark: sequence → member (16 bytes), nth (1), key hash (16), acceptedAt (decimal)
 /// gate:{tag}:C:G:f          string  the filter of winners: one bit a member, of fb bits
 /// gate:{tag}:C:G:w:B        hash    winners of bucket B: member (16 bytes) → entries of 27 bytes: sequence (5), acceptedAt ms (6), key hash (16), all big-endian

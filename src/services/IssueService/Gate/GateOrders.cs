@@ -41,12 +41,14 @@ internal static class RebuildScripts
 
     /// <summary>
     /// Closes the gate for a rebuild. KEYS: control, group. ARGV: generation, 1 where the campaign is in a group. Only over an older generation: answers <c>own|run|now|group</c> (group: 1 where
-    /// the group's members were loaded on this process), else <c>later</c>.
+    /// the group's members were loaded on this process), else <c>later</c>; or <c>evicts|policy</c> where the server may throw winners away when its memory is full.
     /// </summary>
     public const string Close = """
         local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
         local c = redis.call('HMGET', KEYS[1], 'g', 'rg')
         local mine = tonumber(ARGV[1])
+        local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:(%S+)')
+        if policy and policy ~= 'noeviction' then return 'evicts|' .. policy end
         if (c[1] and tonumber(c[1]) >= mine) or (c[2] and tonumber(c[2]) >= mine) then return 'later' end
         redis.call('HSET', KEYS[1], 'rg', ARGV[1], 'rr', run)
         local group = '0'

@@ -99,6 +99,7 @@ internal sealed class GateRecovery(
                     var outcome = await rebuild.RunAsync(id, stopping);
                     if (outcome == RebuildOutcome.Opened) { metrics.Rebuilt(); }
                     if (outcome == RebuildOutcome.ClockOff) { metrics.Alarm("clock-off"); }
+                    if (outcome == RebuildOutcome.Evicts) { metrics.Alarm("redis-evicts"); }
                 }
                 catch (Exception exception) when (!stopping.IsCancellationRequested) { RecoveryLog.RebuildFailed(logger, id, exception); }
                 await Task.Delay(Backoff(attempt), time, stopping);

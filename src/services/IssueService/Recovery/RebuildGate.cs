@@ -18,6 +18,8 @@ internal enum RebuildOutcome
     GaveUp,
     /// <summary>The clocks of gate and database differ by more than two seconds: the gate stays closed, with an alarm.</summary>
     ClockOff,
+    /// <summary>The server's memory policy would throw winners away: the gate stays closed, with an alarm.</summary>
+    Evicts,
 }
 
 /// <summary>
@@ -42,6 +44,11 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
 
         // (2) The gate is closed, over nothing but an older generation.
         var closed = ((string)(await database.ScriptEvaluateAsync(RebuildScripts.Close, [keys.Control, keys.Group], [generation, document.Group is null ? 0 : 1]))!).Split('|');
+        if (closed[0] == "evicts")
+        {
+            RecoveryLog.ServerEvicts(logger, campaignId, closed[1]);
+            return RebuildOutcome.Evicts;
+        }
         if (closed[0] != "own") { return RebuildOutcome.GaveUp; }
         var (runId, gateMs, groupLoaded) = (closed[1], long.Parse(closed[2], CultureInfo.InvariantCulture), closed[3] == "1");
         if (await ClockIsOffAsync(campaignId, gateMs, cancellationToken)) { return RebuildOutcome.ClockOff; }
@@ -229,6 +236,9 @@ internal static partial class RecoveryLog
 
     [LoggerMessage(EventId = 1203, Level = LogLevel.Warning, Message = "Campaign {CampaignId}: generation {Generation} found {Count} numbers missing; they are void and are not given again.")]
     public static partial void NumbersVoided(ILogger logger, Guid campaignId, int generation, int count);
+
+    [LoggerMessage(EventId = 1205, Level = LogLevel.Critical, Message = "Campaign {CampaignId}: Redis would evict winners (maxmemory-policy {Policy}); the gate stays closed. Set maxmemory-policy to noeviction.")]
+    public static partial void ServerEvicts(ILogger logger, Guid campaignId, string policy);
 
     [LoggerMessage(EventId = 1204, Level = LogLevel.Error, Message = "Campaign {CampaignId}: the rebuild of its gate failed; it is tried again.")]
     public static partial void RebuildFailed(ILogger logger, Guid campaignId, Exception exception);
