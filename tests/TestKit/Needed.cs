@@ -13,6 +13,22 @@ public static class Needed
         return found!;
     }
 
+    /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
+    public static string Script(string variable, string inShared, string what)
+    {
+        var found = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
+        if (!File.Exists(found)) { Missing($"needs {what}: set {variable} to the path of its start script"); }
+        return found;
+    }
+
+    // The root is the folder of the solution, above the assembly's.
+    private static string Shared(string path)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "FirstCome.slnx"))) { root = root.Parent; }
+        return root is null ? "" : Path.GetFullPath(Path.Combine(root.FullName, "..", "shared", path));
+    }
+
     private static void Missing(string what)
     {
         if (Environment.GetEnvironmentVariable("FIRSTCOME_REAL") == "1") { Assert.Fail(what); }

@@ -20,6 +20,7 @@ public static class Program
         engines?.Invoke(builder);
         builder.AddServiceDefaults("coupon-service");
         builder.AddTokenAuthentication();
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         builder.AddCampaigns();
         builder.AddAudience();

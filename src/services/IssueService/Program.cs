@@ -22,6 +22,7 @@ public static class Program
         builder.AddServiceDefaults("issue-service");
         builder.AddTokenAuthentication();
         builder.Services.AddServiceClient("coupon-service");
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
         AddClaims(builder.Services);
 

@@ -15,6 +15,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("issue-worker");
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
         builder.Services.AddCheckedOptions<WorkerOptions>("Worker");
         builder.Services.AddSingleton<WorkerMetrics>().AddSingleton<LedgerBatch>();

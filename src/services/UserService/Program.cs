@@ -25,6 +25,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("user-service");
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         AddTokens(builder.Services);
         builder.AddTokenAuthentication();
