@@ -65,7 +65,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static string Program() => Needed.Beside("FIRSTCOME_KAFKA", "../shared/kafka/broker", "Apache Kafka");
+    private static string Program() => Needed.Script("FIRSTCOME_KAFKA", "kafka/broker", "Apache Kafka");
 
     private bool Answers(IAdminClient admin)
     {

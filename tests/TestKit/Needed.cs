@@ -13,23 +13,20 @@ public static class Needed
         return found!;
     }
 
-    /// <summary>The full path of a program that an environment variable names, or that stands at a path beside the project's root.</summary>
-    public static string Beside(string variable, string path, string what)
+    /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
+    public static string Script(string variable, string inShared, string what)
     {
-        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named)
-        {
-            if (!File.Exists(named)) { Missing($"needs {what}: {variable} names {named}, which is not there"); }
-            return named;
-        }
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (!File.Exists(Path.Combine(folder.FullName, "FirstCome.slnx"))) { continue; }
-            var found = Path.GetFullPath(Path.Combine(folder.FullName, path));
-            if (File.Exists(found)) { return found; }
-            break;
-        }
-        Missing($"needs {what}: name its start script in {variable}");
-        return "";
+        var found = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
+        if (!File.Exists(found)) { Missing($"needs {what}: set {variable} to the path of its start script"); }
+        return found;
+    }
+
+    // The root is the folder of the solution, above the assembly's.
+    private static string Shared(string path)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "FirstCome.slnx"))) { root = root.Parent; }
+        return root is null ? "" : Path.GetFullPath(Path.Combine(root.FullName, "..", "shared", path));
     }
 
     private static void Missing(string what)

@@ -22,6 +22,7 @@ public static class Program
         builder.AddServiceDefaults("coupon-service");
         builder.AddEventLog();
         builder.AddTokenAuthentication();
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         builder.AddCampaigns();
         builder.AddAudience();

@@ -26,6 +26,7 @@ public static class Program
         builder.AddRedis();
         builder.AddTokenAuthentication();
         builder.Services.AddServiceClient("coupon-service");
+        builder.AddDatabase();
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
         AddClaims(builder.Services);
 

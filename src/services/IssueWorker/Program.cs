@@ -16,6 +16,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("issue-worker");
+        builder.AddDatabase();
         builder.AddEventLog();
         builder.Services.AddMigrations(typeof(ClaimRow).Assembly);
         builder.Services.AddCheckedOptions<WorkerOptions>("Worker");

@@ -26,6 +26,7 @@ public static class Program
         var builder = WebApplication.CreateSlimBuilder(args);
         engines?.Invoke(builder);
         builder.AddServiceDefaults("user-service");
+        builder.AddDatabase();
         builder.AddEventLog();
         builder.Services.AddMigrations(typeof(Program).Assembly);
         AddTokens(builder.Services);

@@ -18,8 +18,12 @@ public abstract class DatabaseBehaviour : IAsyncLifetime
     /// <summary>The same empty database at each call, as another instance would open it.</summary>
     protected abstract Database Open();
 
+    /// <summary>Makes the empty database.</summary>
+    protected virtual Task PrepareAsync() => Task.CompletedTask;
+
     public virtual async ValueTask InitializeAsync()
     {
+        await PrepareAsync();
         Database = Open();
         await Database.MigrateAsync(GetType().Assembly, Cancel);
     }

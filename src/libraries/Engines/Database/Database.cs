@@ -16,6 +16,7 @@ public sealed class Database : IAsyncDisposable
     private readonly DatabaseEngine _engine;
     private readonly TimeProvider _time;
     private readonly ILogger<Database> _logger;
+    private volatile string? _withheld;
 
     internal Database(DatabaseEngine engine, TimeProvider time, ILogger<Database> logger)
     {
@@ -27,6 +28,9 @@ public sealed class Database : IAsyncDisposable
     /// <summary>A SQLite file in write-ahead mode; its folder must exist. Nothing is opened before the first use.</summary>
     public static Database Sqlite(string file, TimeProvider time, ILogger<Database> logger) => new(new SqliteEngine(file), time, logger);
 
+    /// <summary>A schema on a MySQL or MariaDB server. Nothing is opened before the first use; the options are taken as they are.</summary>
+    public static Database MySql(DatabaseOptions options, TimeProvider time, ILogger<Database> logger) => new(new MySqlEngine(options), time, logger);
+
     /// <summary>What the engine calls things.</summary>
     public SqlDialect Dialect => _engine.Dialect;
 
@@ -34,8 +38,9 @@ public sealed class Database : IAsyncDisposable
     /// <exception cref="DatabaseUnavailableException">It cannot be opened.</exception>
     public async ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        RefuseWhileWithheld();
         try { return await _engine.OpenAsync(cancellationToken); }
-        catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+        catch (Exception exception) when (_engine.Classify(exception) is DatabaseFault.Busy or DatabaseFault.Unavailable) { throw await UnavailableAsync(exception); }
     }
 
     /// <summary>Reads through a connection of the pool; each statement sees what is committed.</summary>
@@ -43,12 +48,13 @@ public sealed class Database : IAsyncDisposable
     public async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
+        RefuseWhileWithheld();
         try
         {
             await using var connection = await _engine.OpenAsync(cancellationToken);
             return await read(connection, cancellationToken);
         }
-        catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+        catch (Exception exception) when (_engine.Classify(exception) is DatabaseFault.Busy or DatabaseFault.Unavailable) { throw await UnavailableAsync(exception); }
     }
 
     /// <summary>
@@ -59,14 +65,15 @@ public sealed class Database : IAsyncDisposable
     public async Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(work);
+        RefuseWhileWithheld();
         for (var attempt = 1; ; attempt++)
         {
             try { return await WriteOnceAsync(work, cancellationToken); }
-            catch (DbException exception) when (_engine.Classify(exception) == DatabaseFault.Busy && attempt < WriteAttemptsMax)
+            catch (Exception exception) when (_engine.Classify(exception) == DatabaseFault.Busy && attempt < WriteAttemptsMax)
             {
                 DatabaseLog.WriteRetried(_logger, attempt, exception.Message);
             }
-            catch (DbException exception) when (_engine.Classify(exception) != DatabaseFault.Statement) { throw Unavailable(exception); }
+            catch (Exception exception) when (_engine.Classify(exception) is DatabaseFault.Busy or DatabaseFault.Unavailable) { throw await UnavailableAsync(exception); }
             await Task.Delay(s_retryDelayMin * (1 << attempt) * (0.5 + Random.Shared.NextDouble()), _time, cancellationToken);
         }
     }
@@ -89,18 +96,33 @@ public sealed class Database : IAsyncDisposable
         return Migrations.RunAsync(_engine, assembly, _logger, cancellationToken);
     }
 
+    /// <summary>For logs and error texts; holds no secret.</summary>
+    internal string Name => _engine.Name;
+
+    /// <summary>While there is a reason, every use but <see cref="MigrateAsync"/> is refused with it: a schema that is not up to date must not be read. Null lifts it.</summary>
+    internal void Withhold(string? reason) => _withheld = reason;
+
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     private async Task<T> WriteOnceAsync<T>(Func<DbConnection, DbTransaction, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using var turn = await _engine.EnterWriteAsync(cancellationToken);
         await using var connection = await _engine.OpenAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(_engine.WriteIsolation, cancellationToken);
         var result = await work(connection, transaction, cancellationToken);
         // Past this point a caller that has gone must not turn a commit into a doubt.
         await transaction.CommitAsync(CancellationToken.None);
         return result;
     }
 
-    private DatabaseUnavailableException Unavailable(DbException exception) => new($"The database {_engine.Name} is unavailable: {exception.Message}", exception);
+    private void RefuseWhileWithheld()
+    {
+        if (_withheld is { } reason) { throw new DatabaseUnavailableException(reason); }
+    }
+
+    private async ValueTask<DatabaseUnavailableException> UnavailableAsync(Exception exception)
+    {
+        await _engine.FailedAsync(exception);
+        return new DatabaseUnavailableException($"The database {_engine.Name} is unavailable: {exception.Message}", exception);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 
 namespace FirstCome.Engines.Database;
@@ -21,6 +22,9 @@ internal abstract class DatabaseEngine(SqlDialect dialect, string name) : IAsync
     /// <summary>For logs and error texts; holds no secret.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Of transactions that write; see the engine for why.</summary>
+    public abstract IsolationLevel WriteIsolation { get; }
+
     /// <summary>An open connection, ready for statements.</summary>
     public abstract ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken);
 
@@ -30,7 +34,11 @@ internal abstract class DatabaseEngine(SqlDialect dialect, string name) : IAsync
     /// <summary>Waits until no other process migrates this database, at most a minute.</summary>
     public abstract ValueTask<IAsyncDisposable> EnterMigrationAsync(CancellationToken cancellationToken);
 
-    public abstract DatabaseFault Classify(DbException exception);
+    /// <summary>Null for an exception that is none of the driver's.</summary>
+    public abstract DatabaseFault? Classify(Exception exception);
+
+    /// <summary>Told of each failure that makes the database unavailable for a caller.</summary>
+    public virtual ValueTask FailedAsync(Exception exception) => ValueTask.CompletedTask;
 
     public abstract ValueTask DisposeAsync();
 }

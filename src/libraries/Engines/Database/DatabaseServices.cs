@@ -1,4 +1,5 @@
 using System.Reflection;
+using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -17,17 +18,35 @@ public static class DatabaseServices
         return services;
     }
 
-    /// <summary>Brings the database up to the scripts of <paramref name="assembly"/> before any other hosted service of the host starts, and so before the first request.</summary>
-    public static IServiceCollection AddMigrations(this IServiceCollection services, Assembly assembly) =>
-        services.AddSingleton<IHostedService>(provider => new MigrationsAtStart(provider.GetRequiredService<Database>(), assembly));
-
-    private sealed class MigrationsAtStart(Database database, Assembly assembly) : IHostedLifecycleService
+    /// <summary>
+    /// Registers <see cref="Database"/> as the schema that the section <c>Database</c> names, unless one is registered already. To be called when the configuration is complete.
+    /// </summary>
+    public static IHostApplicationBuilder AddDatabase(this IHostApplicationBuilder builder)
     {
-        public Task StartingAsync(CancellationToken cancellationToken) => database.MigrateAsync(assembly, cancellationToken);
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(Database))) { return builder; }
+        builder.Services.AddCheckedOptions<DatabaseOptions>("Database");
+        builder.Services.AddMySql(builder.Configuration.Read<DatabaseOptions>("Database"));
+        return builder;
+    }
+
+    /// <summary>Registers <see cref="Database"/> as a schema on a MySQL or MariaDB server, unless one is registered already.</summary>
+    public static IServiceCollection AddMySql(this IServiceCollection services, DatabaseOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => Database.MySql(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Database>>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Brings the database up to the scripts of <paramref name="assembly"/> before any other hosted service of the host starts, and so before the first request. Where it is away the host starts all
+    /// the same: until the scripts have run every use of it is a <see cref="DatabaseUnavailableException"/>, and the health signal <c>database</c> fails.
+    /// </summary>
+    public static IServiceCollection AddMigrations(this IServiceCollection services, Assembly assembly)
+    {
+        services.AddSingleton(provider => new MigrationsAtStart(
+            provider.GetRequiredService<Database>(), assembly, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<MigrationsAtStart>>()));
+        services.AddHealthSignal<MigrationsAtStart>();
+        return services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<MigrationsAtStart>());
     }
 }

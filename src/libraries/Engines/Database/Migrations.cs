@@ -9,6 +9,8 @@ namespace FirstCome.Engines.Database;
 /// <summary>Runs an assembly's embedded scripts <c>Migrations/V1__name.sql</c> through Evolve, which keeps its account in the table <c>changelog</c>.</summary>
 internal static partial class Migrations
 {
+    private const int CommandSecondsMax = 600;
+
     public static async Task RunAsync(DatabaseEngine engine, Assembly assembly, ILogger logger, CancellationToken cancellationToken)
     {
         var prefix = assembly.GetManifestResourceNames().Select(name => ScriptName().Match(name)).FirstOrDefault(match => match.Success)?.Groups["folder"].Value
@@ -36,6 +38,8 @@ internal static partial class Migrations
             IsEraseDisabled = true,
             OutOfOrder = false,
             TransactionMode = TransactionKind.CommitEach,
+            // An index on a large table takes longer than a request may.
+            CommandTimeout = CommandSecondsMax,
             Placeholders = engine.Dialect.Placeholders.ToDictionary(pair => $"${{{pair.Key}}}", pair => pair.Value),
         };
         evolve.Migrate();
@@ -47,7 +51,7 @@ internal static partial class Migrations
     {
         for (var current = exception; current is not null; current = current.InnerException)
         {
-            if (current is IOException or UnauthorizedAccessException || (current is DbException failure && engine.Classify(failure) != DatabaseFault.Statement)) { return current; }
+            if (current is IOException or UnauthorizedAccessException || engine.Classify(current) is DatabaseFault.Busy or DatabaseFault.Unavailable) { return current; }
         }
         return null;
     }

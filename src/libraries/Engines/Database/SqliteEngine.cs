@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
@@ -26,6 +27,9 @@ internal sealed class SqliteEngine(string file) : DatabaseEngine(SqlDialect.Sqli
         Pooling = true,
     }.ConnectionString;
     private volatile bool _isWriteAhead;
+
+    // The only one with one writer at a time.
+    public override IsolationLevel WriteIsolation => IsolationLevel.Serializable;
 
     public override ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
@@ -66,7 +70,7 @@ internal sealed class SqliteEngine(string file) : DatabaseEngine(SqlDialect.Sqli
         }
     }
 
-    public override DatabaseFault Classify(DbException exception) => exception is not SqliteException { SqliteErrorCode: var code } ? DatabaseFault.Unavailable : code switch
+    public override DatabaseFault? Classify(Exception exception) => exception is not SqliteException { SqliteErrorCode: var code } ? null : code switch
     {
         5 or 6 => DatabaseFault.Busy, // SQLITE_BUSY, SQLITE_LOCKED
         1 or 12 or 17 or 18 or 19 or 20 or 21 or 25 => DatabaseFault.Statement, // ERROR, NOTFOUND, SCHEMA, TOOBIG, CONSTRAINT, MISMATCH, MISUSE, RANGE

@@ -40,7 +40,7 @@ internal sealed class ReleasePlace(Database ledger, CampaignDirectory directory,
                 connection, transaction,
                 $"""
                 INSERT INTO released_sequence (campaign_id, sequence, created_at)
-                SELECT campaign_id, sequence, @now FROM claim WHERE campaign_id = @id AND sequence = @sequence AND 1 = 1{ledger.Dialect.KeepExisting("sequence")}
+                SELECT campaign_id, sequence, @now FROM claim WHERE campaign_id = @id AND sequence = @sequence AND 1 = 1{ledger.Dialect.KeepExisting("released_sequence.sequence")}
                 """, ("@id", LedgerValues.Id(campaignId)), ("@sequence", sequence), ("@now", time.GetUtcNow().ToUnixTimeMilliseconds()));
             if (await insert.ExecuteNonQueryAsync(token) == 1)
             {

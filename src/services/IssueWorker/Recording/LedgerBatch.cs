@@ -52,7 +52,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
     private static async Task<BatchResult?> CampaignAsync(Write write, Guid campaignId, IReadOnlyList<ClaimRow> claims, bool patient)
     {
-        var campaign = await LedgerCampaigns.FindAsync(write.Connection, write.Transaction, campaignId, write.Dialect.ForShare, write.CancellationToken);
+        var campaign = await LedgerCampaigns.FindAsync(write.Connection, write.Transaction, campaignId, write.Dialect.ForUpdate, write.CancellationToken);
         if (campaign is null)
         {
             var unknown = await DeadLetters.AddAsync(write, claims.Select(claim => (claim, "campaign-unknown", "The ledger knows no such campaign.")));

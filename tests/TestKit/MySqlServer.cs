@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace FirstCome.TestKit;
+
+/// <summary>MySQL itself, by a script that runs it in the foreground: <c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project.</summary>
+public sealed class MySqlServer : DatabaseServer
+{
+    private readonly string _script = Needed.Script("FIRSTCOME_MYSQL", "mysql/server", "MySQL");
+
+    /// <summary>Starts one, or skips the test where there is no such script.</summary>
+    public static async Task<MySqlServer> StartAsync()
+    {
+        var server = new MySqlServer();
+        await server.RestartAsync();
+        return server;
+    }
+
+    protected override Task<ChildProcess> LaunchAsync() =>
+        Task.FromResult(ChildProcess.Start(_script, [Path.Combine(Folder, "server"), Port.ToString(CultureInfo.InvariantCulture)]));
+}
