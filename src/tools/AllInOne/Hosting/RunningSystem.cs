@@ -25,7 +25,7 @@ internal sealed class RunningSystem(StartOptions options, DataFolder data, Conso
 
     /// <summary>Where each service can be reached on this machine.</summary>
     public IReadOnlyList<ServiceAddress> Addresses { get; } =
-        [.. ServiceCatalog.All.Select(service => new ServiceAddress(service.Name, new Uri(Reachable(options, service)), Environment.ProcessId))];
+        [.. ServiceCatalog.All.Select(service => new ServiceAddress(service.Name, new Uri(Place(options, service).Reachable), Environment.ProcessId))];
 
     /// <summary>Starts everything; returns when every service listens. Whether the whole works is then told by the gateway's <c>/health</c>.</summary>
     /// <exception cref="StartRefusedException">A port is taken.</exception>
@@ -77,24 +77,14 @@ internal sealed class RunningSystem(StartOptions options, DataFolder data, Conso
         _engines?.Register(builder.Services, service.Name);
     }
 
-    private IEnumerable<string> Arguments(ServiceEntry service)
-    {
-        yield return $"--Service:Url={Listening(service)}";
-        yield return $"--Service:AdvertisedUrl={Reachable(options, service)}";
-        yield return $"--Service:Key={data.ServiceKey}";
-        yield return $"--ConfigServer:Urls={Reachable(options, ServiceCatalog.ConfigServer)}";
-        yield return $"--ConfigServer:CacheFile={Path.Combine(data.Folder("config-cache"), service.Name + ".json")}";
-        yield return $"--Eureka:ServerUrls={(service == ServiceCatalog.DiscoveryServer ? "" : Reachable(options, ServiceCatalog.DiscoveryServer) + "/eureka")}";
+    private IEnumerable<string> Arguments(ServiceEntry service) =>
+    [
+        .. Place(options, service).Arguments(data, Place(options, ServiceCatalog.DiscoveryServer), Place(options, ServiceCatalog.ConfigServer)),
+        $"--Service:Key={data.ServiceKey}",
         // Nine hosts need not watch the same files of the program's own folder.
-        yield return "--hostBuilder:reloadConfigOnChange=false";
-        yield return $"--contentRoot={AppContext.BaseDirectory}";
-        if (service == ServiceCatalog.ConfigServer) { yield return $"--ConfigServer:RepositoryPath={data.ConfigRepository()}"; }
-        if (service == ServiceCatalog.UserService)
-        {
-            yield return $"--Keys:Folder={data.Folder("keys")}";
-            yield return $"--Bootstrap:AccountsFile={data.Full(DemoAccounts.File)}";
-        }
-    }
+        "--hostBuilder:reloadConfigOnChange=false",
+        $"--contentRoot={AppContext.BaseDirectory}",
+    ];
 
     private async Task StopServicesAsync(IReadOnlyList<ServiceEntry> services, CancellationToken limit) =>
         await Task.WhenAll(services.Where(service => _running.ContainsKey(service.Name)).Select(async service =>
@@ -122,13 +112,7 @@ internal sealed class RunningSystem(StartOptions options, DataFolder data, Conso
     private StartRefusedException Taken(ServiceEntry service, Exception inner) =>
         new($"Port {options.Port + service.PortOffset}, which {service.Name} needs, is taken; end what uses it, or choose others with --port.", inner);
 
-    private string Listening(ServiceEntry service) => $"http://{new IPEndPoint(options.Bind, options.Port + service.PortOffset)}";
-
-    private static string Reachable(StartOptions options, ServiceEntry service)
-    {
-        var address = options.Bind.Equals(IPAddress.Any) ? IPAddress.Loopback : options.Bind.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : options.Bind;
-        return $"http://{new IPEndPoint(address, options.Port + service.PortOffset)}";
-    }
+    private static ServicePlace Place(StartOptions options, ServiceEntry service) => ServicePlace.First(service, options.Bind, options.Port);
 
     private sealed class NoLifetime : IHostLifetime
     {

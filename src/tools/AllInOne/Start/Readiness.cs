@@ -18,14 +18,27 @@ internal static class Readiness
         var told = false;
         while (true)
         {
-            using var answer = await client.GetAsync(new Uri(gateway, "health"), cancellationToken);
-            if (answer.StatusCode == HttpStatusCode.OK) { return; }
+            var state = await StateAsync(client, gateway, cancellationToken);
+            if (state is null) { return; }
             if (!told && TimeProvider.System.GetElapsedTime(started) > s_patience)
             {
                 told = true;
-                await Console.Error.WriteLineAsync($"Not ready yet: {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+                await Console.Error.WriteLineAsync($"Not ready yet: {state}");
             }
             await Task.Delay(s_interval, cancellationToken);
         }
+    }
+
+    /// <summary>Null when the whole works; else what the gateway says, or that it does not answer.</summary>
+    private static async Task<string?> StateAsync(HttpClient client, Uri gateway, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(gateway, "health"), cancellationToken);
+            return answer.StatusCode == HttpStatusCode.OK ? null : await answer.Content.ReadAsStringAsync(cancellationToken);
+        }
+        // A gateway in a process of its own may still be starting.
+        catch (HttpRequestException exception) { return exception.Message; }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested) { return $"the gateway does not answer within {s_answerMax.TotalSeconds:0} s"; }
     }
 }

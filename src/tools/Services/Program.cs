@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using FirstCome.AllInOne.Data;
+using FirstCome.AllInOne.Hosting;
+using FirstCome.AllInOne.Start;
+using FirstCome.Services.Engines;
+using FirstCome.Services.Processes;
+using FirstCome.Services.Start;
+
+namespace FirstCome.Services;
+
+public static class Program
+{
+    private const int Stopped = 0, Broken = 1, Refused = 2;
+
+    public static async Task<int> Main(string[] args)
+    {
+        if (StartOptions.AsksForHelp(args))
+        {
+            Console.WriteLine(ServicesOptions.Usage);
+            return Stopped;
+        }
+        try
+        {
+            return await RunAsync(ServicesOptions.Parse(args)) ? Stopped : Broken;
+        }
+        catch (StartRefusedException refusal)
+        {
+            await Console.Error.WriteLineAsync(refusal.Message);
+            return Refused;
+        }
+        catch (Exception exception)
+        {
+            await Console.Error.WriteLineAsync($"The system could not run: {exception}");
+            return Broken;
+        }
+    }
+
+    /// <summary>True where nothing ended that was not asked to.</summary>
+    private static async Task<bool> RunAsync(ServicesOptions options)
+    {
+        using var stop = new StopSignal();
+        using var data = DataFolder.Open(options.Data);
+        var accounts = DemoAccounts.Ensure(data);
+        var log = new ProcessLog();
+        await using var system = new SystemProcesses(options, data, log);
+        try
+        {
+            var engines = await EngineProcesses.StartAsync(options, data, system, stop.Asked);
+            system.StartServices(engines);
+            await Readiness.WaitAsync(system.Addresses, stop.Asked);
+            Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime());
+            await stop.WaitAsync();
+        }
+        // Asked to stop while it was starting: what has been started is stopped below.
+        catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested) { }
+        await system.StopAsync();
+        return !system.LostAny;
+    }
+}
