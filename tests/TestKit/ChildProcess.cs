@@ -7,7 +7,6 @@ namespace FirstCome.TestKit;
 public sealed class ChildProcess : IAsyncDisposable
 {
     private const int OutputCharactersMax = 1_000_000;
-    private const int Terminate = 15, Kill = 9, Stop = 19, Continue = 18;
     private static readonly TimeSpan s_killedMax = TimeSpan.FromSeconds(10);
 
     private readonly Process _process;
@@ -46,16 +45,16 @@ public sealed class ChildProcess : IAsyncDisposable
     public string Error { get { lock (_error) { return _error.ToString(); } } }
 
     /// <summary>Asks it to end, as Ctrl-C's sibling SIGTERM.</summary>
-    public void SendTerminate() => Signal(Terminate);
+    public void SendTerminate() => Signal(Signals.Terminate);
 
     /// <summary>SIGKILL: it ends at once, in the middle of whatever it does.</summary>
-    public Task KillAsync() { Signal(Kill); return WaitForExitAsync(s_killedMax); }
+    public Task KillAsync() { Signal(Signals.Kill); return WaitForExitAsync(s_killedMax); }
 
     /// <summary>SIGSTOP: it stands still until <see cref="Thaw"/>.</summary>
-    public void Freeze() => Signal(Stop);
+    public void Freeze() => Signal(Signals.Stop);
 
     /// <summary>SIGCONT.</summary>
-    public void Thaw() => Signal(Continue);
+    public void Thaw() => Signal(Signals.Continue);
 
     /// <summary>Its exit code.</summary>
     public async Task<int> WaitForExitAsync(TimeSpan limit)
@@ -77,7 +76,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private void Signal(int signal)
     {
-        if (!_process.HasExited) { _ = NativeMethods.Kill(_process.Id, signal); }
+        if (!_process.HasExited) { Signals.Send(_process.Id, signal); }
     }
 
     private static void Append(StringBuilder builder, string? line)
@@ -86,12 +85,5 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             if (line is not null && builder.Length < OutputCharactersMax) { builder.Append(line).Append('\n'); }
         }
-    }
-
-    private static partial class NativeMethods
-    {
-        [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-        [System.Runtime.InteropServices.DefaultDllImportSearchPaths(System.Runtime.InteropServices.DllImportSearchPath.SafeDirectories)]
-        public static extern int Kill(int process, int signal);
     }
 }

@@ -5,7 +5,12 @@ namespace FirstCome.TestKit;
 /// <summary>MySQL itself, by a script that runs it in the foreground: <c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project.</summary>
 public sealed class MySqlServer : DatabaseServer
 {
-    private readonly string _script = Needed.Script("FIRSTCOME_MYSQL", "mysql/server", "MySQL");
+    private const string Variable = "FIRSTCOME_MYSQL", InShared = "mysql/server";
+
+    private readonly string _script = Needed.Script(Variable, InShared, "MySQL");
+
+    /// <summary>Whether there is one to start.</summary>
+    public static bool IsThere => Needed.HasScript(Variable, InShared);
 
     /// <summary>Starts one, or skips the test where there is no such script.</summary>
     public static async Task<MySqlServer> StartAsync()

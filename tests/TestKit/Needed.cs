@@ -16,10 +16,15 @@ public static class Needed
     /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
     public static string Script(string variable, string inShared, string what)
     {
-        var found = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
+        var found = ScriptPath(variable, inShared);
         if (!File.Exists(found)) { Missing($"needs {what}: set {variable} to the path of its start script"); }
         return found;
     }
+
+    /// <summary>Whether <see cref="Script"/> would find it.</summary>
+    public static bool HasScript(string variable, string inShared) => File.Exists(ScriptPath(variable, inShared));
+
+    private static string ScriptPath(string variable, string inShared) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
 
     // The root is the folder of the solution, above the assembly's.
     private static string Shared(string path)

@@ -51,6 +51,9 @@ public sealed class RedisServer : IAsyncDisposable
             s_readyMax, "redis-server is ready");
     }
 
+    /// <summary>The server's folder: its append-only file stands there.</summary>
+    public string Folder => _folder.FullName;
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) { await _process.DisposeAsync(); }

@@ -12,6 +12,7 @@ namespace FirstCome.Rehearsal;
 internal sealed class HoldRehearsal(RehearsalOptions options, GatewayClient gateway, StandaloneSystem? system, IAnsiConsole console)
 {
     private static readonly TimeSpan s_untilOpening = TimeSpan.FromSeconds(2);
+    private int _duringRun;
 
     public async Task<(RehearsalReport Report, IReadOnlyList<MemberStory> Stories)> RunAsync(CancellationToken cancellationToken)
     {
@@ -35,7 +36,7 @@ internal sealed class HoldRehearsal(RehearsalOptions options, GatewayClient gate
             var claims = progress.AddTask("Claims · 신청", maxValue: options.Members);
             var started = Stopwatch.GetTimestamp();
             var kill = KillAsync(cancellationToken);
-            stories = await new CrowdPlay(gateway, campaign, options, done => claims.Value = done).RunAsync(members, cancellationToken);
+            stories = await new CrowdPlay(gateway, campaign, options, done => { claims.Value = done; RunDuring(done); }).RunAsync(members, cancellationToken);
             crowd = Stopwatch.GetElapsedTime(started);
             await kill;
 
@@ -50,6 +51,13 @@ internal sealed class HoldRehearsal(RehearsalOptions options, GatewayClient gate
         var outcome = new Outcome(
             options.Quota, stories, mine, ledger, await gateway.GapsAsync(campaign, cancellationToken), counts["accepted"]!.GetValue<long>(), await CouponsMadeAsync(campaign, cancellationToken), issuedAfter);
         return (RehearsalReport.Of(options, campaign, outcome, Audits.Judge(outcome), crowd), stories);
+    }
+
+    // Whoever gave the command looks after it; the rehearsal goes on.
+    private void RunDuring(int done)
+    {
+        if (options.During is not { } command || done < options.Members / 5 || Interlocked.Exchange(ref _duringRun, 1) == 1) { return; }
+        using var started = OperatingSystem.IsWindows() ? Process.Start("cmd", ["/c", command]) : Process.Start("/bin/sh", ["-c", command]);
     }
 
     private async Task KillAsync(CancellationToken cancellationToken)

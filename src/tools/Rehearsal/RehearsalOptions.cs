@@ -36,6 +36,9 @@ internal sealed record RehearsalOptions
     /// <summary>With <see cref="Standalone"/>: kills that system so long after the opening, and starts it again.</summary>
     public TimeSpan? KillAfter { get; init; }
 
+    /// <summary>A shell command, run once when a fifth of the members have been told: for what is to go wrong in the middle.</summary>
+    public string? During { get; init; }
+
     /// <summary>How long a member goes on asking when told 503 or 429, or nothing.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(90);
 
@@ -49,6 +52,7 @@ internal sealed record RehearsalOptions
           --data FOLDER               where the running system's demo-accounts.json stands (.data)
           --operator EMAIL            an operator's account; its password from FIRSTCOME_OPERATOR_PASSWORD or a prompt
           --json FILE, --html FILE    the report as JSON, as a page with plots
+          --during COMMAND            runs a shell command once a fifth of the members have been told, as a drill of what may go wrong
           --standalone                starts a system of its own in a temporary folder
           --kill-after TIME           with --standalone: kills it with SIGKILL so long after the opening, and starts it again (1s, 500ms)
         """;
@@ -80,6 +84,7 @@ internal sealed record RehearsalOptions
             ? (this with { Url = url }, null) : (null, $"--url must be an http or https address, but is {value}."),
         "--operator" => (this with { Operator = value }, null),
         "--data" => (this with { Data = value }, null),
+        "--during" => (this with { During = value }, null),
         "--json" => (this with { Json = value }, null),
         "--html" => (this with { Html = value }, null),
         "--kill-after" => Duration(value) is { } after ? (this with { KillAfter = after }, null) : (null, $"--kill-after must be a time such as 1s or 500ms, at most 60s, but is {value}."),

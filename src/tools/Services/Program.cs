@@ -43,6 +43,7 @@ public static class Program
         var accounts = DemoAccounts.Ensure(data);
         var log = new ProcessLog();
         await using var system = new SystemProcesses(options, data, log);
+        stop.AskedAgain = system.Kill;
         try
         {
             var engines = await EngineProcesses.StartAsync(options, data, system, stop.Asked);

@@ -13,6 +13,9 @@ internal sealed class StopSignal : IDisposable
     /// <summary>Cancelled when the system is asked to stop.</summary>
     public CancellationToken Asked => _asked.Token;
 
+    /// <summary>What must still be done when the stop is asked for a second time and the process ends at once.</summary>
+    public Action AskedAgain { get; set; } = () => { };
+
     public Task WaitAsync() => Task.Delay(Timeout.InfiniteTimeSpan, Asked).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     public void Dispose()
@@ -23,7 +26,11 @@ internal sealed class StopSignal : IDisposable
 
     private void Handle(PosixSignalContext context)
     {
-        if (_asked.IsCancellationRequested) { return; }
+        if (_asked.IsCancellationRequested)
+        {
+            AskedAgain();
+            return;
+        }
         context.Cancel = true;
         _asked.Cancel();
     }

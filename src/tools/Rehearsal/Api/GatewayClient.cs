@@ -16,11 +16,20 @@ internal sealed record SyntheticMember(Guid MemberId, string AccessToken);
 /// <summary>The answer to one claim.</summary>
 /// <param name="Status">The HTTP status; 0 where no answer came.</param>
 /// <param name="Problem">The slug of the problem's type, for a refusal.</param>
+/// <param name="RetryAfter">When to ask again, as the answer said; null where it did not.</param>
 /// <param name="SentAt">Timestamp (<see cref="Stopwatch"/>) of the sending.</param>
-internal sealed record ClaimAnswer(int Status, Claim? Claim, string? Problem, TimeSpan RetryAfter, long SentAt, TimeSpan Took)
+internal sealed record ClaimAnswer(int Status, Claim? Claim, string? Problem, TimeSpan? RetryAfter, long SentAt, TimeSpan Took)
 {
+    private static readonly TimeSpan s_retrySoon = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Neither a claim nor a refusal that ends it: ask again.</summary>
     public bool AskAgain => Status is 0 or 429 or 502 or 503 or 504;
+
+    /// <summary>Whether the answer said when to ask again.</summary>
+    public bool SaidWhen => RetryAfter is not null;
+
+    /// <summary>How long to wait before asking again.</summary>
+    public TimeSpan Wait => RetryAfter ?? s_retrySoon;
 }
 
 /// <summary>A row of the operator's list.</summary>
@@ -112,12 +121,12 @@ internal sealed class GatewayClient : IDisposable
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var took = Stopwatch.GetElapsedTime(sentAt);
             return response.IsSuccessStatusCode
-                ? new ClaimAnswer((int)response.StatusCode, JsonSerializer.Deserialize(body, MessageJson.Default.Claim), null, default, sentAt, took)
-                : new ClaimAnswer((int)response.StatusCode, null, Slug(body), response.Headers.RetryAfter?.Delta ?? TimeSpan.FromMilliseconds(200), sentAt, took);
+                ? new ClaimAnswer((int)response.StatusCode, JsonSerializer.Deserialize(body, MessageJson.Default.Claim), null, null, sentAt, took)
+                : new ClaimAnswer((int)response.StatusCode, null, Slug(body), response.Headers.RetryAfter?.Delta, sentAt, took);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return new ClaimAnswer(0, null, null, TimeSpan.FromMilliseconds(200), sentAt, Stopwatch.GetElapsedTime(sentAt));
+            return new ClaimAnswer(0, null, null, null, sentAt, Stopwatch.GetElapsedTime(sentAt));
         }
     }
 

@@ -7,20 +7,21 @@ namespace FirstCome.Rehearsal.Crowd;
 internal sealed class MemberStory(SyntheticMember member)
 {
     private readonly List<ClaimAnswer> _told = [];
+    private readonly List<ClaimAnswer> _withheld = [];
 
     public SyntheticMember Member { get; } = member;
 
     public IReadOnlyList<ClaimAnswer> Told => _told;
 
-    /// <summary>How often the answer was 503, 429 or none.</summary>
-    public int AskedAgain { get; private set; }
+    /// <summary>The answers that were none, in the order in which they came: 503, 429, or nothing at all (status 0).</summary>
+    public IReadOnlyList<ClaimAnswer> Withheld => _withheld;
 
     /// <summary>Gave up without a final answer.</summary>
     public bool GaveUp { get; private set; }
 
     public void Add(ClaimAnswer answer) { lock (_told) { _told.Add(answer); } }
 
-    public void CountAgain() { lock (_told) { AskedAgain++; } }
+    public void Withhold(ClaimAnswer answer) { lock (_told) { _withheld.Add(answer); } }
 
     public void GiveUp() { lock (_told) { GaveUp = true; } }
 }
@@ -67,9 +68,9 @@ internal sealed class CrowdPlay(GatewayClient gateway, Guid campaign, RehearsalO
         {
             var answer = await gateway.ClaimAsync(campaign, story.Member, cancellationToken);
             if (!answer.AskAgain) { story.Add(answer); return; }
-            story.CountAgain();
+            story.Withhold(answer);
             if (Stopwatch.GetElapsedTime(started) > options.Patience) { story.GiveUp(); return; }
-            var wait = answer.RetryAfter < s_retryMax ? answer.RetryAfter : s_retryMax;
+            var wait = answer.Wait < s_retryMax ? answer.Wait : s_retryMax;
             await Task.Delay(wait * (0.5 + Random.Shared.NextDouble()), cancellationToken);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FirstCome.Rehearsal.Api;
 using FirstCome.Rehearsal.Audit;
 using FirstCome.Rehearsal.Crowd;
 
@@ -31,9 +32,30 @@ internal sealed record OrderFigures(double MeanPlaces, int MaxPlaces, int Winner
     }
 }
 
+/// <summary>What the crowd met where it was not told yet, and how long nobody was told anything.</summary>
+/// <param name="Answers">503 and 429.</param>
+/// <param name="WithoutRetryAfter">Those of them that did not say when to ask again.</param>
+/// <param name="SlowestMs">The slowest of them.</param>
+/// <param name="Silences">Requests without any answer: connections refused or cut.</param>
+/// <param name="LongestSilenceMs">The longest time of any of these.</param>
+/// <param name="LongestGapMs">The longest time between two final answers, to whomever: what the crowd saw of an outage.</param>
+internal sealed record WithheldFigures(int Answers, int WithoutRetryAfter, double SlowestMs, int Silences, double LongestSilenceMs, double LongestGapMs)
+{
+    public static WithheldFigures Of(IReadOnlyList<MemberStory> stories)
+    {
+        var withheld = stories.SelectMany(story => story.Withheld).ToList();
+        var (answers, silences) = (withheld.Where(answer => answer.Status != 0).ToList(), withheld.Where(answer => answer.Status == 0).ToList());
+        var ends = stories.SelectMany(story => story.Told).Select(answer => answer.SentAt + (long)(answer.Took.TotalSeconds * Stopwatch.Frequency)).Order().ToList();
+        var gap = ends.Zip(ends.Skip(1), (earlier, later) => Stopwatch.GetElapsedTime(earlier, later)).DefaultIfEmpty().Max();
+        return new(answers.Count, answers.Count(answer => !answer.SaidWhen), Slowest(answers), silences.Count, Slowest(silences), Math.Round(gap.TotalMilliseconds, 1));
+    }
+
+    private static double Slowest(IEnumerable<ClaimAnswer> answers) => Math.Round(answers.Select(answer => answer.Took.TotalMilliseconds).DefaultIfEmpty().Max(), 1);
+}
+
 /// <summary>The whole report; also the shape of <c>--json</c>.</summary>
 internal sealed record RehearsalReport(
-    bool Ok, Guid CampaignId, int Members, int Quota, int Concurrency, double Repeats, bool Killed, IReadOnlyList<AuditLine> Audits, PathFigures Accepted, PathFigures Refused, int AskedAgain,
+    bool Ok, Guid CampaignId, int Members, int Quota, int Concurrency, double Repeats, bool Killed, IReadOnlyList<AuditLine> Audits, PathFigures Accepted, PathFigures Refused, int AskedAgain, WithheldFigures Withheld,
     double? IssuedAfterMs, double CrowdMs, OrderFigures Order)
 {
     public static RehearsalReport Of(RehearsalOptions options, Guid campaign, Outcome outcome, IReadOnlyList<AuditLine> audits, TimeSpan crowd)
@@ -43,7 +65,7 @@ internal sealed record RehearsalReport(
             audits.All(audit => audit.Ok), campaign, options.Members, options.Quota, options.Concurrency, options.Repeats, options.KillAfter is not null, audits,
             PathFigures.Of([.. told.Where(answer => answer.Claim is not null).Select(answer => (answer.SentAt, answer.Took))]),
             PathFigures.Of([.. told.Where(answer => answer.Claim is null).Select(answer => (answer.SentAt, answer.Took))]),
-            outcome.Stories.Sum(story => story.AskedAgain), outcome.IssuedAfter?.TotalMilliseconds, crowd.TotalMilliseconds, OrderFigures.Of(Winners(outcome.Stories)));
+            outcome.Stories.Sum(story => story.Withheld.Count), WithheldFigures.Of(outcome.Stories), outcome.IssuedAfter?.TotalMilliseconds, crowd.TotalMilliseconds, OrderFigures.Of(Winners(outcome.Stories)));
     }
 
     /// <summary>The first acceptance of each winner.</summary>

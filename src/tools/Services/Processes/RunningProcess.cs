@@ -52,6 +52,13 @@ internal sealed partial class RunningProcess(ProcessPlan plan, TimeSpan? restart
         await _watching;
     }
 
+    /// <summary>SIGKILL.</summary>
+    public void Kill()
+    {
+        _stopping.Cancel();
+        if (_process is { HasExited: false } process) { process.Kill(); }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false } process) { process.Kill(); }

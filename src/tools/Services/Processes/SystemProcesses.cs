@@ -72,6 +72,12 @@ internal sealed class SystemProcesses : IAsyncDisposable
         File.Delete(_data.Full("processes.json"));
     }
 
+    /// <summary>Ends all of it at once.</summary>
+    public void Kill()
+    {
+        foreach (var process in _services.Values.Concat(_engines)) { process.Kill(); }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var process in _services.Values.Concat(_engines)) { await process.DisposeAsync(); }

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FirstCome.TestKit;
+using Xunit;
+
+namespace FirstCome.FaultsTests;
+
+/// <summary>A rehearsal in whose middle something goes wrong; its audit must hold in full all the same.</summary>
+internal static class FaultRehearsal
+{
+    private static readonly TimeSpan s_startMax = TimeSpan.FromSeconds(60), s_endMax = TimeSpan.FromSeconds(240);
+
+    // What a caller waits for at most; the design's 3 s, and as much again for a machine that runs everything else too.
+    private const double AnswerMaxMs = 6_000;
+
+    /// <summary>1,000 unless <c>FIRSTCOME_FAULT_MEMBERS</c> says otherwise.</summary>
+    private static int Members => int.TryParse(Environment.GetEnvironmentVariable("FIRSTCOME_FAULT_MEMBERS"), CultureInfo.InvariantCulture, out var members) ? members : 1_000;
+
+    /// <summary>Plays the crowd, strikes when a fifth of it has been told, and judges.</summary>
+    /// <param name="strike">Does the harm and, where it does not pass by itself, mends it.</param>
+    /// <returns>The rehearsal's report.</returns>
+    public static async Task<JsonNode> HoldAsync(RealSystem system, Func<CancellationToken, Task> strike)
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await system.ReadyAsync();
+        using var folder = new TemporaryFolder();
+        var (report, signal) = (folder.File("report.json"), folder.File("now"));
+        await using var rehearsal = ChildProcess.Start("dotnet",
+        [
+            Program(), "--url", system.Services.Gateway.ToString(), "--data", system.Services.Data, "--members", Text(Members), "--quota", Text(Members * 6 / 10), "--concurrency", "48", "--repeats", "0.1",
+            "--json", report, "--during", $"touch '{signal}'",
+        ]);
+        await Eventually.TrueAsync(
+            () => rehearsal.HasExited ? throw new InvalidOperationException($"The rehearsal ended before its middle:\n{rehearsal.Output}{rehearsal.Error}") : File.Exists(signal), s_startMax, "a fifth of the crowd has been told");
+        await strike(cancel);
+        var code = await rehearsal.WaitForExitAsync(s_endMax);
+        Assert.True(code == 0, $"The audit does not hold (code {code}):\n{rehearsal.Output}{rehearsal.Error}\n{Tail(system)}");
+
+        var told = JsonNode.Parse(await File.ReadAllTextAsync(report, cancel))!;
+        var withheld = told["withheld"]!;
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"longest time without an answer {withheld["longestGapMs"]} ms; {withheld["answers"]} times 503 or 429, slowest {withheld["slowestMs"]} ms; {withheld["silences"]} silences; last coupon after {told["issuedAfterMs"]} ms");
+        Assert.Equal(0, withheld["withoutRetryAfter"]!.GetValue<int>());
+        Assert.InRange(withheld["slowestMs"]!.GetValue<double>(), 0, AnswerMaxMs);
+        return told;
+    }
+
+    private static string Program()
+    {
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Rehearsal", configuration, "FirstCome.Rehearsal.dll"));
+    }
+
+    private static string Tail(RealSystem system) => system.Services.Process.Output[^Math.Min(8_000, system.Services.Process.Output.Length)..];
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,70 @@
+using FirstCome.TestKit;
+using Xunit;
+
+namespace FirstCome.FaultsTests;
+
+/// <summary>What may become of Redis while the crowd asks. A gate is never trusted across any of it.</summary>
+public sealed class RedisFaults(RealSystem system)
+{
+    [Fact]
+    public Task Redis_is_killed_and_comes_back_with_its_file() => FaultRehearsal.HoldAsync(system, _ => system.Redis.RestartAsync());
+
+    [Fact]
+    public Task Redis_is_killed_and_comes_back_empty() => FaultRehearsal.HoldAsync(system, async _ =>
+    {
+        await system.Redis.Process.KillAsync();
+        Directory.Delete(Path.Combine(system.Redis.Folder, "appendonlydir"), recursive: true);
+        await system.Redis.RestartAsync();
+    });
+
+    [Fact]
+    public Task Redis_is_rolled_back_to_an_old_file() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        using var copy = new TemporaryFolder();
+        CopyFile(copy.FullName);
+        await Task.Delay(TimeSpan.FromMilliseconds(400), cancel);
+        await system.Redis.Process.KillAsync();
+        PutBack(copy.FullName);
+        await system.Redis.RestartAsync();
+    });
+
+    [Fact]
+    public Task Every_IssueService_and_Redis_are_killed_together_and_Redis_comes_back_with_an_old_file() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        using var copy = new TemporaryFolder();
+        CopyFile(copy.FullName);
+        await Task.Delay(TimeSpan.FromMilliseconds(400), cancel);
+        system.Services.Kill("issue-service");
+        system.Services.Kill("issue-service-2");
+        await system.Redis.Process.KillAsync();
+        PutBack(copy.FullName);
+        await system.Redis.RestartAsync();
+    });
+
+    [Fact]
+    public Task Everything_in_Redis_is_flushed() => FaultRehearsal.HoldAsync(system, async _ => await (await system.RedisAdminAsync()).FlushAllDatabasesAsync());
+
+    [Fact]
+    public Task Redis_forgets_its_scripts() => FaultRehearsal.HoldAsync(system, async _ => await (await system.RedisAdminAsync()).ScriptFlushAsync());
+
+    [Fact]
+    public Task Redis_stands_still_for_five_seconds() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        system.Redis.Process.Freeze();
+        try { await Task.Delay(TimeSpan.FromSeconds(5), cancel); }
+        finally { system.Redis.Process.Thaw(); }
+    });
+
+    private void CopyFile(string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(system.Redis.Folder, "appendonlydir"))) { File.Copy(file, Path.Combine(to, Path.GetFileName(file))); }
+    }
+
+    private void PutBack(string from)
+    {
+        var folder = Path.Combine(system.Redis.Folder, "appendonlydir");
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        foreach (var file in Directory.EnumerateFiles(from)) { File.Copy(file, Path.Combine(folder, Path.GetFileName(file))); }
+    }
+}

@@ -1,0 +1,94 @@
+using Xunit;
+
+namespace FirstCome.FaultsTests;
+
+/// <summary>What may become of the services' own processes.</summary>
+public sealed class ServiceFaults(RealSystem system)
+{
+    [Fact]
+    public Task An_IssueService_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("issue-service-2"));
+
+    [Fact]
+    public Task Every_IssueService_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("issue-service", "issue-service-2"));
+
+    [Fact]
+    public Task An_IssueWorker_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("issue-worker"));
+
+    [Fact]
+    public Task Every_IssueWorker_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("issue-worker", "issue-worker-2"));
+
+    [Fact]
+    public Task The_gateway_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("gateway"));
+
+    [Fact]
+    public Task CouponService_and_CacheService_are_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("coupon-service", "cache-service"));
+
+    [Fact]
+    public Task Registry_and_config_server_are_killed_and_come_again() => FaultRehearsal.HoldAsync(system, _ => Killed("discovery-server", "configserver"));
+
+    [Fact]
+    public Task An_IssueWorker_stands_still_past_its_session_and_comes_late_with_its_batch() => FaultRehearsal.HoldAsync(system, cancel => FrozenAsync("issue-worker", TimeSpan.FromSeconds(15), cancel));
+
+    /// <summary>With records between gate and log: Kafka stands still, so that they cannot get through; then the process is gone.</summary>
+    [Fact]
+    public Task Every_IssueService_is_killed_between_gate_and_log() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        system.Kafka.Process.Freeze();
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            await Killed("issue-service", "issue-service-2");
+        }
+        finally { system.Kafka.Process.Thaw(); }
+    });
+
+    /// <summary>With records in the log and no mark in the gate: Redis stands still, so that no mark and no answer gets through; then the process is gone.</summary>
+    [Fact]
+    public Task Every_IssueService_is_killed_between_log_and_answer() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        system.Redis.Process.Freeze();
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            await Killed("issue-service", "issue-service-2");
+        }
+        finally { system.Redis.Process.Thaw(); }
+    });
+
+    /// <summary>An instance with claims on their way stands still while the gate is lost and rebuilt by the other, and then goes on as if nothing had happened.</summary>
+    [Fact]
+    public Task An_IssueService_stands_still_over_a_rebuild() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        system.Services.Freeze("issue-service");
+        try
+        {
+            await (await system.RedisAdminAsync()).FlushAllDatabasesAsync();
+            await Task.Delay(TimeSpan.FromSeconds(8), cancel);
+        }
+        finally { system.Services.Thaw("issue-service"); }
+    });
+
+    /// <summary>The gate is lost, the first to rebuild it stands still at once, the second rebuilds, and then the first goes on with its own.</summary>
+    [Fact]
+    public Task Two_rebuild_at_once_and_the_first_stands_still() => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        await (await system.RedisAdminAsync()).FlushAllDatabasesAsync();
+        await Task.Delay(TimeSpan.FromMilliseconds(15), cancel);
+        system.Services.Freeze("issue-service");
+        try { await Task.Delay(TimeSpan.FromSeconds(8), cancel); }
+        finally { system.Services.Thaw("issue-service"); }
+    });
+
+    private async Task FrozenAsync(string instance, TimeSpan time, CancellationToken cancel)
+    {
+        system.Services.Freeze(instance);
+        try { await Task.Delay(time, cancel); }
+        finally { system.Services.Thaw(instance); }
+    }
+
+    private Task Killed(params string[] instances)
+    {
+        foreach (var instance in instances) { system.Services.Kill(instance); }
+        return Task.CompletedTask;
+    }
+}
