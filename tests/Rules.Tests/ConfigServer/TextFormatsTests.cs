@@ -45,10 +45,23 @@ public sealed class TextFormatsTests
         Assert.Equal("k: v\nl[0]: x\nm[0].a: 1", GetText.Render(environment, TextFormat.Properties, placeholders: null));
     }
 
+    [Fact]
+    public void A_name_in_brackets_is_one_key_of_its_map()
+    {
+        var environment = Environment(("file", [("Logging.Default", "a"), ("Logging[Microsoft.AspNetCore]", "b"), ("[x.y].z", "c")]));
+        Assert.Equal("""{"Logging":{"Default":"a","[Microsoft.AspNetCore]":"b"},"[x.y]":{"z":"c"}}""", GetText.Render(environment, TextFormat.Json, placeholders: null));
+        var yaml = GetText.Render(environment, TextFormat.Yaml, placeholders: null);
+        Assert.Equal(
+            ["Logging.Default", "Logging[Microsoft.AspNetCore]", "[x.y].z"],
+            YamlDocuments.Read(Encoding.UTF8.GetBytes(yaml)).SelectMany(document => document.Settings).Select(setting => setting.Key));
+    }
+
     [Theory]
     [InlineData("a", "a.b")]
     [InlineData("a[0]", "a.b")]
-    [InlineData("a[x]", null)]
+    [InlineData("a[x", null)]
+    [InlineData("a[]", null)]
+    [InlineData("a[x]", "a[0]")]
     [InlineData("a[99999999]", null)]
     [InlineData("a[0]b", null)]
     [InlineData("a[0", null)]

@@ -54,7 +54,9 @@ internal static class MergedSettings
         while (true)
         {
             var isIndex = node is List<object?>;
-            var end = isIndex ? key.IndexOf(']', at) : key.AsSpan(at).IndexOfAny('.', '[') is >= 0 and var found ? at + found : key.Length;
+            var end = isIndex ? key.IndexOf(']', at)
+                : IsName(key, at) ? key.IndexOf(']', at) + 1
+                : key.AsSpan(at).IndexOfAny('.', '[') is >= 0 and var found ? at + found : key.Length;
             var index = isIndex ? Index(key, at, end) : 0;
             var part = key[at..end];
             at = isIndex ? end + 1 : end;
@@ -65,15 +67,21 @@ internal static class MergedSettings
             }
             if (key[at] is not ('.' or '['))
                 throw new KeyConflictException(key);
-            var wanted = key[at] == '[' ? typeof(List<object?>) : typeof(OrderedDictionary<string, object>);
+            var isName = IsName(key, at);
+            var isList = key[at] == '[' && !isName;
             if (Get(node, part, index) is not { } next)
-                Put(node, part, index, next = key[at] == '[' ? new List<object?>() : new OrderedDictionary<string, object>(StringComparer.Ordinal));
-            if (next.GetType() != wanted)
+                Put(node, part, index, next = isList ? new List<object?>() : new OrderedDictionary<string, object>(StringComparer.Ordinal));
+            if (next.GetType() != (isList ? typeof(List<object?>) : typeof(OrderedDictionary<string, object>)))
                 throw new KeyConflictException(key);
             node = next;
-            at++;
+            if (!isName)
+                at++;
         }
     }
+
+    // [Microsoft.AspNetCore] is one name with dots in it, which stays in its brackets; [0] is a place in a list.
+    private static bool IsName(string key, int at)
+        => key[at] == '[' && key.IndexOf(']', at) is var end && end > at + 1 && key.AsSpan(at + 1, end - at - 1).ContainsAnyExceptInRange('0', '9');
 
     private static int Index(string key, int at, int end)
         => end > at && int.TryParse(key.AsSpan(at, end - at), System.Globalization.NumberStyles.None, null, out var index) && index < ListLengthMax
