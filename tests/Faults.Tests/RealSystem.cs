@@ -41,7 +41,8 @@ public sealed class RealSystem : IAsyncDisposable
             foreach (var restart in Broken().ToList()) { await restart(); }
         }
         finally { _starting.Release(); }
-        await Eventually.TrueAsync(Services.IsReadyAsync, s_readyMax, $"the system is whole\n{Services.Process.Output[^Math.Min(4_000, Services.Process.Output.Length)..]}");
+        // The gateway's word alone is not enough: it goes on with the last known instances.
+        await Eventually.TrueAsync(async () => await Services.IsReadyAsync() && await Services.AllHealthyAsync(), s_readyMax, $"the system is whole\n{Services.Process.Output[^Math.Min(4_000, Services.Process.Output.Length)..]}");
     }
 
     /// <summary>A connection to Redis that may do what an administrator may.</summary>

@@ -5,6 +5,9 @@ namespace FirstCome.FaultsTests;
 /// <summary>What may become of the services' own processes.</summary>
 public sealed class ServiceFaults(RealSystem system)
 {
+    // More than twice the session's time.
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(15);
+
     [Fact]
     public Task An_IssueService_is_killed() => FaultRehearsal.HoldAsync(system, _ => Killed("issue-service-2"));
 
@@ -27,7 +30,7 @@ public sealed class ServiceFaults(RealSystem system)
     public Task Registry_and_config_server_are_killed_and_come_again() => FaultRehearsal.HoldAsync(system, _ => Killed("discovery-server", "configserver"));
 
     [Fact]
-    public Task An_IssueWorker_stands_still_past_its_session_and_comes_late_with_its_batch() => FaultRehearsal.HoldAsync(system, cancel => FrozenAsync("issue-worker", TimeSpan.FromSeconds(15), cancel));
+    public Task An_IssueWorker_stands_still_past_its_session_and_comes_late_with_its_batch() => FaultRehearsal.HoldAsync(system, cancel => FrozenAsync("issue-worker", s_pause, cancel), s_pause);
 
     /// <summary>With records between gate and log: Kafka stands still, so that they cannot get through; then the process is gone.</summary>
     [Fact]

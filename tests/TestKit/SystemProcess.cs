@@ -70,11 +70,23 @@ public abstract class SystemProcess : IAsyncDisposable
     }
 
     /// <summary>Whether the gateway says that the whole works.</summary>
-    public async Task<bool> IsReadyAsync()
+    public Task<bool> IsReadyAsync() => IsHealthyAsync(Gateway);
+
+    /// <summary>Whether each instance says that it works.</summary>
+    public async Task<bool> AllHealthyAsync()
+    {
+        foreach (var (_, url, _) in Addresses())
+        {
+            if (!await IsHealthyAsync(url)) { return false; }
+        }
+        return true;
+    }
+
+    private async Task<bool> IsHealthyAsync(Uri service)
     {
         try
         {
-            using var answer = await _http.GetAsync(new Uri(Gateway, "health"));
+            using var answer = await _http.GetAsync(new Uri(service, "health"));
             return answer.StatusCode == HttpStatusCode.OK;
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException) { return false; }

@@ -49,7 +49,7 @@ internal sealed class HoldRehearsal(RehearsalOptions options, GatewayClient gate
         });
         var counts = await gateway.CountsAsync(campaign, cancellationToken);
         var outcome = new Outcome(
-            options.Quota, stories, mine, ledger, await gateway.GapsAsync(campaign, cancellationToken), counts["accepted"]!.GetValue<long>(), await CouponsMadeAsync(campaign, cancellationToken), issuedAfter);
+            options.Quota, stories, mine, ledger, await gateway.GapsAsync(campaign, cancellationToken), counts["accepted"]!.GetValue<long>(), await CouponsMadeAsync(campaign, cancellationToken), options.IssuedWithin, issuedAfter);
         return (RehearsalReport.Of(options, campaign, outcome, Audits.Judge(outcome), crowd), stories);
     }
 
@@ -77,7 +77,7 @@ internal sealed class HoldRehearsal(RehearsalOptions options, GatewayClient gate
         {
             var visible = await CouponsMadeAsync(campaign, cancellationToken) >= winners;
             var after = Stopwatch.GetElapsedTime(lastAcceptance);
-            if (visible || after > Audits.IssuedWithin) { return (await gateway.LedgerAsync(campaign, cancellationToken), visible ? after : null); }
+            if (visible || after > options.IssuedWithin) { return (await gateway.LedgerAsync(campaign, cancellationToken), visible ? after : null); }
             await Task.Delay(50, cancellationToken);
         }
     }

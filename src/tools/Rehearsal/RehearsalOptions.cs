@@ -36,6 +36,9 @@ internal sealed record RehearsalOptions
     /// <summary>With <see cref="Standalone"/>: kills that system so long after the opening, and starts it again.</summary>
     public TimeSpan? KillAfter { get; init; }
 
+    /// <summary>How long the last coupon may take after the last acceptance. Default 10 s; longer where an engine is away for a while.</summary>
+    public TimeSpan IssuedWithin { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>A shell command, run once when a fifth of the members have been told: for what is to go wrong in the middle.</summary>
     public string? During { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record RehearsalOptions
           --data FOLDER               where the running system's demo-accounts.json stands (.data)
           --operator EMAIL            an operator's account; its password from FIRSTCOME_OPERATOR_PASSWORD or a prompt
           --json FILE, --html FILE    the report as JSON, as a page with plots
+          --issued-within TIME        how long the last coupon may take after the last acceptance (10s), at most 60s
           --during COMMAND            runs a shell command once a fifth of the members have been told, as a drill of what may go wrong
           --standalone                starts a system of its own in a temporary folder
           --kill-after TIME           with --standalone: kills it with SIGKILL so long after the opening, and starts it again (1s, 500ms)
@@ -84,6 +88,7 @@ internal sealed record RehearsalOptions
             ? (this with { Url = url }, null) : (null, $"--url must be an http or https address, but is {value}."),
         "--operator" => (this with { Operator = value }, null),
         "--data" => (this with { Data = value }, null),
+        "--issued-within" => Duration(value) is { } within ? (this with { IssuedWithin = within }, null) : (null, $"--issued-within must be a time such as 20s, at most 60s, but is {value}."),
         "--during" => (this with { During = value }, null),
         "--json" => (this with { Json = value }, null),
         "--html" => (this with { Html = value }, null),

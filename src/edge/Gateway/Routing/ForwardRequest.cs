@@ -83,7 +83,8 @@ internal sealed class ForwardRequest(
         try
         {
             var error = await forwarder.SendAsync(context, destination.Prefix, client.Invoker, config, route.TellsCaller ? UpstreamRequest.WithCaller : UpstreamRequest.Plain, end);
-            if (error != ForwarderError.None && Unsent(context, error)) { registry.ReportFailure(destination.Instance); }
+            // One that does not answer in a claim's time stands still: the service's own limit is shorter.
+            if (error != ForwarderError.None && (Unsent(context, error) || (error == ForwarderError.RequestTimedOut && route.Time == RouteTime.Claim))) { registry.ReportFailure(destination.Instance); }
             return error;
         }
         finally { destination.End(); }

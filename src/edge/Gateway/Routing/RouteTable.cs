@@ -5,7 +5,7 @@ internal enum RouteTime
 {
     /// <summary>As long as bytes move, with at most <see cref="GatewayOptions.IdleTimeout"/> between them.</summary>
     Idle,
-    /// <summary>A claim: <see cref="GatewayOptions.ClaimTimeout"/>.</summary>
+    /// <summary>A claim, or the question for one: <see cref="GatewayOptions.ClaimTimeout"/>.</summary>
     Claim,
     /// <summary>A stream of events: <see cref="GatewayOptions.StreamTimeout"/> in all.</summary>
     Stream,
@@ -47,7 +47,7 @@ internal static class RouteTable
     [
         new(Issue, s_post, "/api/campaigns/{id}/claims") { Time = RouteTime.Claim },
         new(Issue, s_get, "/api/campaigns/{id}/claims"),
-        new(Issue, s_get, "/api/campaigns/{id}/claims/me"),
+        new(Issue, s_get, "/api/campaigns/{id}/claims/me") { Time = RouteTime.Claim },
         new(Issue, s_any, "/api/campaigns/{id}/claims/{**rest}"),
         new(Issue, s_get, "/api/campaigns/{id}/gaps"),
         new(Issue, s_any, "/api/operations/dead-letters/{**rest}"),

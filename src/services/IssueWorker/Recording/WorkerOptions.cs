@@ -11,8 +11,8 @@ public sealed class WorkerOptions : ICheckedOptions
     /// <summary>How long a record beyond the limit is waited with, for an operator's raise that is on its way, before it becomes a dead letter; default 10 s, 0 to 10 min.</summary>
     public TimeSpan LimitPatience { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The longest pause after a failure of the database or the log; default 5 s, 100 ms to 1 min.</summary>
-    public TimeSpan BackoffMax { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>The longest pause after a failure of the database or the log; default 2 s, 100 ms to 1 min.</summary>
+    public TimeSpan BackoffMax { get; set; } = TimeSpan.FromSeconds(2);
 
     public IEnumerable<string> Check()
     {

@@ -105,7 +105,12 @@ internal sealed class GatewayClient : IDisposable
             Content = JsonContent.Create(new { opensAt, closesAt = opensAt.AddHours(1) }),
             Headers = { IfMatch = { EntityTagHeaderValue.Any } },
         }, cancellationToken)) { }
-        using (await OperatorAsync(() => new HttpRequestMessage(HttpMethod.Post, $"/api/campaigns/{campaign}/schedule"), cancellationToken)) { }
+        using var scheduled = await OperatorAsync(() => new HttpRequestMessage(HttpMethod.Post, $"/api/campaigns/{campaign}/schedule"), cancellationToken, HttpStatusCode.Conflict);
+        // A first asking may have done it though its answer was lost or 503.
+        if (scheduled.StatusCode == HttpStatusCode.Conflict && (await OperatorJsonAsync($"/api/campaigns/{campaign}", cancellationToken))["state"]!.GetValue<string>() is not ("scheduled" or "open"))
+        {
+            throw new InvalidOperationException($"The campaign could not be scheduled: {await scheduled.Content.ReadAsStringAsync(cancellationToken)}");
+        }
         return opensAt - offset;
     }
 
@@ -189,13 +194,13 @@ internal sealed class GatewayClient : IDisposable
         return (await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
     }
 
-    private Task<HttpResponseMessage> OperatorAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken) => SendAsync(async () =>
+    private Task<HttpResponseMessage> OperatorAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken, HttpStatusCode? also = null) => SendAsync(async () =>
     {
         if (_operatorTokenUntil < DateTimeOffset.UtcNow.AddMinutes(1)) { await SignInAsync(cancellationToken); }
         var request = make();
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _operatorToken);
         return request;
-    }, null, cancellationToken);
+    }, also, cancellationToken);
 
     private async Task SignInAsync(CancellationToken cancellationToken)
     {

@@ -24,8 +24,8 @@ public sealed class KafkaOptions : ICheckedOptions
     /// <summary>How long a producer waits for its acknowledgement before the caller is told 503, 100 ms to 2.5 s (the caller's own limit is 3 s). Default 2 s.</summary>
     public TimeSpan AcknowledgementTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a consumer may be silent before its partitions go to another, 6 s to 5 minutes. Default 10 s.</summary>
-    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a consumer may be silent before its partitions go to another, 6 s to 5 minutes. Default 6 s: one that died delays its partitions so long.</summary>
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(6);
 
     /// <summary>How many records may wait for their acknowledgement in this process, 1,000 to 1,000,000; beyond it producers are refused at once. Default 100,000.</summary>
     public int UnacknowledgedMax { get; set; } = 100_000;
