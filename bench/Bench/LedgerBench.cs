@@ -22,17 +22,20 @@ internal static class LedgerBench
 
     private static readonly int[] s_rowsPerStatement = [25, 50, 100, 200, 500];
 
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string[] args)
     {
+        if (Engine(args) is not { } engine) { await Console.Error.WriteLineAsync("bench/ledger [--engine sqlite|mariadb|mysql]"); return 2; }
         Figure.PrintMachine();
+        Console.WriteLine($"ledger on {engine}");
+        await using var server = engine switch { "mariadb" => await MariaDbServer.StartAsync(), "mysql" => await MySqlServer.StartAsync(), _ => (DatabaseServer?)null };
         List<double> raw = [], single = [];
         for (var pair = 0; pair <= Pairs; pair++)
         {
-            var worker = await MeasureAsync(Rows, BatchRows, WorkerAsync);
+            var worker = await MeasureAsync(server, Rows, BatchRows, WorkerAsync);
             var fastest = s_rowsPerStatement.ToDictionary(rows => rows, rows => 0.0);
-            foreach (var rows in s_rowsPerStatement) { fastest[rows] = await MeasureAsync(Rows, BatchRows, (bench, batch) => RawAsync(bench, batch, rows)); }
+            foreach (var rows in s_rowsPerStatement) { fastest[rows] = await MeasureAsync(server, Rows, BatchRows, (bench, batch) => RawAsync(bench, batch, rows)); }
             var best = fastest.MaxBy(each => each.Value);
-            var oneByOne = await MeasureAsync(OneByOneRows, 1, WorkerAsync);
+            var oneByOne = await MeasureAsync(server, OneByOneRows, 1, WorkerAsync);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(pair == 0 ? "warm-up" : $"pair {pair}")}: worker {worker:0} rows/s, raw multi-row {best.Value:0} rows/s ({best.Key} rows a statement), one by one {oneByOne:0} rows/s"));
             if (pair > 0) { raw.Add(worker / best.Value); single.Add(worker / oneByOne); }
         }
@@ -40,10 +43,19 @@ internal static class LedgerBench
         return Figure.Print("worker / one by one", single, 20) && reached ? 0 : 1;
     }
 
-    private static async Task<double> MeasureAsync(int rows, int batchRows, Func<Ground, IReadOnlyList<ConsumedRecord>, Task> write)
+    private static string? Engine(string[] args) => args switch
+    {
+        [_] => "sqlite",
+        [_, "--engine", "sqlite" or "mariadb" or "mysql"] => args[2],
+        _ => null,
+    };
+
+    private static async Task<double> MeasureAsync(DatabaseServer? server, int rows, int batchRows, Func<Ground, IReadOnlyList<ConsumedRecord>, Task> write)
     {
         using var folder = new TemporaryFolder();
-        await using var ledger = Database.Sqlite(folder.File("ledger.db"), TimeProvider.System, NullLogger<Database>.Instance);
+        await using var ledger = server is null
+            ? Database.Sqlite(folder.File("ledger.db"), TimeProvider.System, NullLogger<Database>.Instance)
+            : Database.MySql(await server.CreateSchemaAsync(), TimeProvider.System, NullLogger<Database>.Instance);
         await ledger.MigrateAsync(typeof(ClaimRow).Assembly, CancellationToken.None);
         var campaign = NewCampaign();
         await ledger.WriteAsync((connection, transaction, token) => LedgerCampaigns.WriteAsync(connection, transaction, campaign, true, token), CancellationToken.None);

@@ -4,7 +4,7 @@ switch (args.FirstOrDefault())
 {
     case "claims": return await ClaimsBench.RunAsync(args);
     case "gate": return await GateBench.RunAsync();
-    case "ledger": return await LedgerBench.RunAsync();
+    case "ledger": return await LedgerBench.RunAsync(args);
     case "memory": return await MemoryBench.RunAsync();
     case "bare": return await BareSystem.RunAsync(args);
     default:

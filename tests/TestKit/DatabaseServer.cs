@@ -23,6 +23,9 @@ public abstract class DatabaseServer : IAsyncDisposable
     /// <summary>The running process, to be frozen and thawed.</summary>
     public ChildProcess Process => _process ?? throw new InvalidOperationException("The server was not started.");
 
+    /// <summary>Commits reach the operating system and not the disk: they survive the server's end, which is all that a test can bring about.</summary>
+    protected static IReadOnlyList<string> Relaxed { get; } = ["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"];
+
     /// <summary>The server's folder.</summary>
     protected string Folder => _folder.FullName;
 

@@ -31,7 +31,7 @@ public sealed class MariaDbServer : DatabaseServer
         return ChildProcess.Start(_program,
         [
             .. common, "--bind-address=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"--port={Port}"), $"--socket={Path.Combine(Folder, "s")}", $"--pid-file={Path.Combine(Folder, "pid")}",
-            "--skip-name-resolve", "--innodb-buffer-pool-size=128M",
+            "--skip-name-resolve", "--innodb-buffer-pool-size=128M", .. Relaxed,
         ]);
     }
 }

@@ -21,5 +21,5 @@ public sealed class MySqlServer : DatabaseServer
     }
 
     protected override Task<ChildProcess> LaunchAsync() =>
-        Task.FromResult(ChildProcess.Start(_script, [Path.Combine(Folder, "server"), Port.ToString(CultureInfo.InvariantCulture)]));
+        Task.FromResult(ChildProcess.Start(_script, [Path.Combine(Folder, "server"), Port.ToString(CultureInfo.InvariantCulture), .. Relaxed, "--disable-log-bin"]));
 }

@@ -1,5 +1,7 @@
 using FirstCome.Engines.Database;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Database = FirstCome.Engines.Database.Database;
 
 namespace FirstCome.TestKit;
 
@@ -38,7 +40,8 @@ public sealed class TestDatabases : IAsyncDisposable
         try
         {
             if (!s_schemas.TryGetValue(file, out var options)) { s_schemas.Add(file, options = await server.CreateSchemaAsync()); }
-            return services => services.AddMySql(options);
+            // A pause before a deadlock's victim runs again is the server's matter, not that of the clock that a test moves.
+            return services => services.AddSingleton(provider => Database.MySql(options, TimeProvider.System, provider.GetRequiredService<ILogger<Database>>()));
         }
         finally { s_turn.Release(); }
     }

@@ -54,6 +54,8 @@ public sealed record ClaimRow(
 /// <summary>How values are bound and read.</summary>
 public static class LedgerValues
 {
+    private const int LongCommandSeconds = 60;
+
     public static byte[] Id(Guid id) => id.ToByteArray(bigEndian: true);
 
     public static Guid Id(DbDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
@@ -67,6 +69,14 @@ public static class LedgerValues
         command.CommandText = sql;
         command.Transaction = transaction;
         foreach (var (name, value) in parameters) { Bind(command, name, value); }
+        return command;
+    }
+
+    /// <summary>As <see cref="Command"/>, for a statement that goes through all rows of a campaign: it may take a minute, longer than a request's.</summary>
+    public static DbCommand LongCommand(DbConnection connection, DbTransaction? transaction, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
+    {
+        var command = Command(connection, transaction, sql, parameters);
+        command.CommandTimeout = LongCommandSeconds;
         return command;
     }
 

@@ -18,17 +18,18 @@ namespace FirstCome.EnginesTests.Claims;
 /// <summary>Gate, log and ledger side by side, moved by hand: a test decides what happens, when, and what is lost on the way.</summary>
 public sealed class ClaimBench : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
     private readonly GarnetServer _garnet = new();
     private readonly EmbeddedLog _log;
     private readonly ILogReader _reader;
     private readonly LedgerBatch _batch;
     private IConnectionMultiplexer _redis = null!;
 
-    private ClaimBench()
+    private ClaimBench(TemporaryFolder folder, Database ledger)
     {
+        _folder = folder;
         _log = new EmbeddedLog(new EmbeddedLogOptions { File = _folder.File("log.db") }, TimeProvider.System, NullLogger<EmbeddedLog>.Instance);
-        Ledger = Database.Sqlite(_folder.File("ledger.db"), TimeProvider.System, NullLogger<Database>.Instance);
+        Ledger = ledger;
         _batch = new LedgerBatch(Ledger, TimeProvider.System, NullLogger<LedgerBatch>.Instance);
         _reader = _log.Subscribe(new LogSubscription(Topics.CouponClaims, RecordClaims.Group, new LogStart.Committed()));
     }
@@ -44,9 +45,10 @@ public sealed class ClaimBench : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>A campaign whose first gate was made by a rebuild, as scheduling makes it.</summary>
-    public static async Task<ClaimBench> StartAsync(int quota, Func<Campaign, Campaign>? change = null)
+    public static async Task<ClaimBench> StartAsync(LedgerEngine engine, int quota, Func<Campaign, Campaign>? change = null)
     {
-        var bench = new ClaimBench();
+        var folder = new TemporaryFolder();
+        var bench = new ClaimBench(folder, await LedgerEngines.OpenAsync(engine, folder));
         await bench._log.EnsureTopicsAsync(Topics.All, Cancel);
         await bench.Ledger.MigrateAsync(typeof(ClaimRow).Assembly, Cancel);
         bench._redis = await bench._garnet.ConnectAsync();

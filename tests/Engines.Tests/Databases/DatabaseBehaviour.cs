@@ -83,7 +83,12 @@ public abstract class DatabaseBehaviour : IAsyncLifetime
     {
         var entered = new TaskCompletionSource();
         var release = new TaskCompletionSource();
-        var first = Database.WriteAsync(async (_, _, _) => { entered.SetResult(); await release.Task; }, Cancel);
+        var first = Database.WriteAsync(async (connection, transaction, cancel) =>
+        {
+            await connection.ExecuteScalarAsync(new CommandDefinition($"SELECT value FROM counter WHERE id = @First{Database.Dialect.ForUpdate}", new { First }, transaction, cancellationToken: cancel));
+            entered.SetResult();
+            await release.Task;
+        }, Cancel);
         await entered.Task.WaitAsync(s_limit, Cancel);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var second = AddOneAsync(Database, leaving.Token);

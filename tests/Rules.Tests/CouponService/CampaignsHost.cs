@@ -13,6 +13,7 @@ using FirstCome.CouponService.Audience;
 using FirstCome.CouponService.Campaigns.Changes;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
+using FirstCome.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
@@ -64,9 +65,10 @@ public sealed class CampaignsHost : IAsyncDisposable
     /// <summary>Starts the service, on the data that are there.</summary>
     public async Task RunAsync()
     {
+        var database = await TestDatabases.AtAsync(Path.Combine(_folder, "coupons.db"));
         _app = FirstCome.CouponService.Program.Create(
             ["--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Campaigns:SweepInterval=00:00:00.050", "--environment=Testing", .. _settings],
-            Engines);
+            builder => Engines(builder, database));
         await _app.StartAsync(TestContext.Current.CancellationToken);
         Url = new Uri(_app.Urls.Single());
     }
@@ -178,13 +180,13 @@ public sealed class CampaignsHost : IAsyncDisposable
         return new JsonWebTokenHandler().CreateToken(JsonSerializer.Serialize(claims), s_signing);
     }
 
-    private void Engines(WebApplicationBuilder builder)
+    private void Engines(WebApplicationBuilder builder, Action<IServiceCollection> database)
     {
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton<TimeProvider>(Clock);
         builder.Services.AddSingleton<IEventLog>(provider =>
             new LogOfTests(new EmbeddedLog(new EmbeddedLogOptions { File = Path.Combine(_folder, $"log-{_dead.Count}.db") }, Clock, provider.GetRequiredService<ILogger<EmbeddedLog>>())));
-        builder.Services.AddDatabase(Path.Combine(_folder, "coupons.db"));
+        database(builder.Services);
         foreach (var client in (string[])[SigningKeys.Client, IssueGate.Client, MemberLookup.Client])
         {
             builder.Services.PostConfigure<HttpClientFactoryOptions>(client, options => options.HttpMessageHandlerBuilderActions.Add(handlers =>

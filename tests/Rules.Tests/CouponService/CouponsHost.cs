@@ -17,6 +17,7 @@ using FirstCome.CouponService.Redemptions;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
 using FirstCome.ServiceDefaults;
+using FirstCome.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
@@ -38,13 +39,14 @@ public sealed class CouponsHost : IAsyncDisposable
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
     public const string ServiceKey = "a-key-of-the-tests-that-is-long-enough";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("firstcome-coupons-").FullName;
+    private readonly string _folder;
     private readonly WebApplication _app;
     private readonly HttpClient _client;
     private long _sequence;
 
-    private CouponsHost(Action<WebApplicationBuilder>? configure)
+    private CouponsHost(string folder, Action<IServiceCollection> database, Action<WebApplicationBuilder>? configure)
     {
+        _folder = folder;
         var builder = WebApplication.CreateBuilder(
         [
             "--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=",
@@ -55,7 +57,7 @@ public sealed class CouponsHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(Logged);
         builder.Services.AddEmbeddedLog(new EmbeddedLogOptions { File = Path.Combine(_folder, "log.db") });
-        builder.Services.AddDatabase(Path.Combine(_folder, "coupons.db"));
+        database(builder.Services);
         builder.Services.AddMigrations(typeof(FirstCome.CouponService.Program).Assembly);
         builder.AddTokenAuthentication();
         builder.AddCoupons();
@@ -86,7 +88,8 @@ public sealed class CouponsHost : IAsyncDisposable
 
     public static async Task<CouponsHost> StartAsync(Action<WebApplicationBuilder>? configure = null)
     {
-        var host = new CouponsHost(configure);
+        var folder = Directory.CreateTempSubdirectory("firstcome-coupons-").FullName;
+        var host = new CouponsHost(folder, await TestDatabases.AtAsync(Path.Combine(folder, "coupons.db")), configure);
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         host._client.BaseAddress = new Uri(host._app.Urls.Single());
         await host.Log.EnsureTopicsAsync([Topics.CouponIssued], TestContext.Current.CancellationToken);

@@ -11,6 +11,7 @@ using FirstCome.Contracts.Internal;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
+using FirstCome.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -74,11 +75,12 @@ internal sealed class RunningUserService : IAsyncDisposable
             "--Service:Url=http://127.0.0.1:0", $"--Service:Key={ServiceKey}", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Passwords:Iterations=1000",
             $"--Keys:Folder={Path.Combine(folder.FullName, "keys")}", $"--Bootstrap:AccountsFile={accounts}",
         ];
+        var database = await TestDatabases.AtAsync(Path.Combine(folder.FullName, $"{name}-users.db"));
         var app = FirstCome.UserService.Program.Create([.. own, .. settings], builder =>
         {
             builder.Services.AddSingleton<TimeProvider>(time);
             builder.Services.AddSingleton<IEventLog>(log);
-            builder.Services.AddDatabase(Path.Combine(folder.FullName, $"{name}-users.db"));
+            database(builder.Services);
             builder.Services.AddSingleton<FakeCouponService>();
             builder.Services.AddHttpClient("coupon-service").AddHttpMessageHandler(services =>
                 new FakeCouponService.Handler(services.GetRequiredService<FakeCouponService>()));
@@ -158,9 +160,10 @@ internal sealed class RunningUserService : IAsyncDisposable
     public async Task<string> DumpAsync() => await Database.ReadAsync(async (connection, token) =>
     {
         var text = new StringBuilder();
-        foreach (var table in await connection.QueryAsync<string>("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        var tables = TestDatabases.AreFiles ? "SELECT name FROM sqlite_master WHERE type = 'table'" : "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+        foreach (var table in (await connection.QueryAsync<string>(tables)).AsList())
         {
-            await using var reader = await connection.ExecuteReaderAsync($"SELECT * FROM \"{table}\"");
+            await using var reader = await connection.ExecuteReaderAsync($"SELECT * FROM {table}");
             while (await reader.ReadAsync(token))
             {
                 for (var i = 0; i < reader.FieldCount; i++)

@@ -26,16 +26,10 @@ public static class DatabaseServices
         ArgumentNullException.ThrowIfNull(builder);
         if (builder.Services.Any(service => service.ServiceType == typeof(Database))) { return builder; }
         builder.Services.AddCheckedOptions<DatabaseOptions>("Database");
-        builder.Services.AddMySql(builder.Configuration.Read<DatabaseOptions>("Database"));
+        var options = builder.Configuration.Read<DatabaseOptions>("Database");
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(provider => Database.MySql(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Database>>()));
         return builder;
-    }
-
-    /// <summary>Registers <see cref="Database"/> as a schema on a MySQL or MariaDB server, unless one is registered already.</summary>
-    public static IServiceCollection AddMySql(this IServiceCollection services, DatabaseOptions options)
-    {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(provider => Database.MySql(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Database>>()));
-        return services;
     }
 
     /// <summary>

@@ -8,13 +8,14 @@ namespace FirstCome.Engines.Database;
 /// <summary>
 /// Migrates before any other hosted service starts. Where the database is away the service starts all the same, withholds it (callers get 503, <c>/health</c> fails) and tries again until it is there.
 /// </summary>
-internal sealed class MigrationsAtStart(Database database, Assembly assembly, TimeProvider time, ILogger<MigrationsAtStart> logger) : IHostedLifecycleService, IHealthSignal, IAsyncDisposable
+internal sealed class MigrationsAtStart(Database database, Assembly assembly, TimeProvider time, ILogger<MigrationsAtStart> logger) : IHostedLifecycleService, IHealthSignal, IDisposable
 {
     private static readonly TimeSpan s_pauseMin = TimeSpan.FromMilliseconds(250), s_pauseMax = TimeSpan.FromSeconds(15);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _later = Task.CompletedTask;
     private volatile string? _failure;
+    private bool _disposed;
 
     public string Name => "database";
 
@@ -36,7 +37,7 @@ internal sealed class MigrationsAtStart(Database database, Assembly assembly, Ti
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        if (!_disposed) { await _stopping.CancelAsync(); }
         await _later.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -44,10 +45,11 @@ internal sealed class MigrationsAtStart(Database database, Assembly assembly, Ti
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async ValueTask DisposeAsync()
+    // Each of its registrations disposes it.
+    public void Dispose()
     {
-        await _stopping.CancelAsync();
-        await _later.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Interlocked.Exchange(ref _disposed, true)) { return; }
+        _stopping.Cancel();
         _stopping.Dispose();
     }
 

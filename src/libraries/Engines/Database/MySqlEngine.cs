@@ -18,19 +18,32 @@ internal sealed class MySqlEngine : DatabaseEngine
     // Connections go to a server's successor behind the same name within this time.
     private const int ConnectionLifeSeconds = 300;
 
+    private const int RenewalMs = 500;
+
     private const string Session = """
         SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
             SESSION time_zone = '+00:00', SESSION default_storage_engine = InnoDB, SESSION transaction_isolation = 'READ-COMMITTED'
         """;
 
-    private readonly Lazy<MySqlDataSource> _source;
+    private readonly DatabaseOptions _options;
+    private Lazy<MySqlDataSource> _source;
+    private long _renewedAt = -RenewalMs;
 
-    // Wrong options are told by their own check at start, together with all others; until then nothing is made of them.
-    public MySqlEngine(DatabaseOptions options) : base(SqlDialect.MySql, options.Name) => _source = new Lazy<MySqlDataSource>(() => Source(options));
+    public MySqlEngine(DatabaseOptions options) : base(SqlDialect.MySql, options.Name)
+    {
+        _options = options;
+        _source = Source();
+    }
 
     public override IsolationLevel WriteIsolation => IsolationLevel.ReadCommitted;
 
-    public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken) => await _source.Value.OpenConnectionAsync(cancellationToken);
+    public override async ValueTask<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var source = Volatile.Read(ref _source);
+        try { return await source.Value.OpenConnectionAsync(cancellationToken); }
+        // Renewed between the two.
+        catch (ObjectDisposedException) when (source != Volatile.Read(ref _source)) { return await _source.Value.OpenConnectionAsync(cancellationToken); }
+    }
 
     public override ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IDisposable?>(null);
 
@@ -73,8 +86,12 @@ internal sealed class MySqlEngine : DatabaseEngine
         {
             return;
         }
-        await using var connection = _source.Value.CreateConnection();
-        await MySqlConnection.ClearPoolAsync(connection, CancellationToken.None);
+        // Of many failures at once the first one renews it. Connections that are in use end when they are given back.
+        var renewed = Volatile.Read(ref _renewedAt);
+        var now = Environment.TickCount64;
+        if (now - renewed < RenewalMs || Interlocked.CompareExchange(ref _renewedAt, now, renewed) != renewed) { return; }
+        var former = Interlocked.Exchange(ref _source, Source());
+        if (former.IsValueCreated) { await former.Value.DisposeAsync(); }
     }
 
     public override ValueTask DisposeAsync() => _source.IsValueCreated ? _source.Value.DisposeAsync() : ValueTask.CompletedTask;
@@ -91,7 +108,10 @@ internal sealed class MySqlEngine : DatabaseEngine
         _ => failure.SqlState is ['2', '1' or '2' or '3', ..] or ['4', '2', ..] or ['0', 'A', ..] ? DatabaseFault.Statement : DatabaseFault.Unavailable,
     };
 
-    private static MySqlDataSource Source(DatabaseOptions options)
+    // Wrong options are told by their own check at start, together with all others; until then nothing is made of them.
+    private Lazy<MySqlDataSource> Source() => new(() => Build(_options));
+
+    private static MySqlDataSource Build(DatabaseOptions options)
     {
         var settings = new MySqlConnectionStringBuilder
         {

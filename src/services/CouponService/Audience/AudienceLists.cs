@@ -47,9 +47,12 @@ internal sealed class AudienceLists(Database database, TimeProvider time)
 
     private async Task<int> ReserveAsync(DbConnection connection, DbTransaction transaction, byte[] id, int members, CancellationToken cancellationToken)
     {
+        // The campaign's row is the lock: where there is no list yet, none of its rows can be.
+        await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+            $"SELECT version FROM campaign WHERE id = @id{database.Dialect.ForUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
         // Rows of lists stay when their chunks are removed: no version comes twice.
         var version = (int)await connection.ExecuteScalarAsync<long>(new CommandDefinition(
-            $"SELECT COALESCE(MAX(version), 0) + 1 FROM audience_list WHERE campaign_id = @id{database.Dialect.ForUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
+            "SELECT COALESCE(MAX(version), 0) + 1 FROM audience_list WHERE campaign_id = @id", new { id }, transaction, cancellationToken: cancellationToken));
         await connection.ExecuteAsync(new CommandDefinition(
             "INSERT INTO audience_list (campaign_id, version, members, state, unused_since) VALUES (@id, @version, @members, @state, @now)",
             new { id, version, members, state = Writing, now = time.GetUtcNow().ToUnixTimeMilliseconds() }, transaction, cancellationToken: cancellationToken));

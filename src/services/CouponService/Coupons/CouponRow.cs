@@ -53,10 +53,18 @@ internal sealed class CouponRow
     public long TagAt(DateTimeOffset now) => (Version * 2L) + (StateAt(now) is CouponState.Expired ? 1 : 0);
 
     /// <summary>The coupon of a code; locked for writing within a transaction, where the database locks rows.</summary>
-    public static Task<CouponRow?> FindAsync(
-        DbConnection connection, DbTransaction? transaction, string code, string forUpdate, CancellationToken cancellationToken) =>
-        connection.QuerySingleOrDefaultAsync<CouponRow>(new CommandDefinition(
-            $"{Select}\nWHERE c.code = @code{forUpdate}", new { code }, transaction, cancellationToken: cancellationToken));
+    public static async Task<CouponRow?> FindAsync(
+        DbConnection connection, DbTransaction? transaction, string code, string forUpdate, CancellationToken cancellationToken)
+    {
+        if (forUpdate.Length > 0)
+        {
+            // The coupon alone: its terms belong to every coupon of the campaign.
+            await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+                $"SELECT id FROM coupon WHERE code = @code{forUpdate}", new { code }, transaction, cancellationToken: cancellationToken));
+        }
+        return await connection.QuerySingleOrDefaultAsync<CouponRow>(new CommandDefinition(
+            $"{Select}\nWHERE c.code = @code", new { code }, transaction, cancellationToken: cancellationToken));
+    }
 
     /// <summary>The coupon as a caller sees it.</summary>
     /// <param name="withRedemption">Whether the caller may know which order holds it.</param>

@@ -14,22 +14,18 @@ internal sealed class ExpireCoupons(Database database, IOptions<CouponOptions> o
     protected override async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
         var parameters = new { now = _time.GetUtcNow().ToUnixTimeMilliseconds(), max = options.Value.SweepBatchMax };
-        // Nearly always nothing is due: then no write transaction is begun.
+        // Nearly always nothing is due: then no write transaction is begun. Ids first: a server may search the whole table for a subquery of UPDATE.
         var due = await database.ReadAsync(
-            (connection, token) => connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
-                "SELECT 1 FROM coupon WHERE state = 1 AND expires_at <= @now LIMIT 1", parameters, cancellationToken: token)),
+            async (connection, token) => (await connection.QueryAsync<long>(new CommandDefinition(
+                "SELECT id FROM coupon WHERE state = 1 AND expires_at <= @now ORDER BY expires_at LIMIT @max", parameters, cancellationToken: token))).AsList(),
             cancellationToken);
-        if (due is null) { return false; }
+        if (due.Count == 0) { return false; }
         var expired = await database.WriteAsync(
-            // The derived table is for MySQL, which knows no LIMIT in a subquery of IN. The entity tag says expired already: version stays.
+            // The entity tag says expired already: version stays.
             (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
-                """
-                UPDATE coupon SET state = 4
-                WHERE state = 1 AND id IN (SELECT id FROM (SELECT id FROM coupon WHERE state = 1 AND expires_at <= @now ORDER BY expires_at LIMIT @max) AS due)
-                """,
-                parameters, transaction, cancellationToken: token)),
+                "UPDATE coupon SET state = 4 WHERE state = 1 AND id IN @due", new { due }, transaction, cancellationToken: token)),
             cancellationToken);
         CouponsLog.CouponsExpired(logger, expired);
-        return expired == options.Value.SweepBatchMax;
+        return due.Count == options.Value.SweepBatchMax;
     }
 }

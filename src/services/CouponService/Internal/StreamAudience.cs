@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using FirstCome.Contracts.Problems;
 using FirstCome.CouponService.Audience;
@@ -16,10 +17,12 @@ internal static class StreamAudience
 {
     public static void Map(IEndpointRouteBuilder between) => between.MapGet("/campaigns/{id:guid}/audience/members", HandleAsync);
 
-    private static async Task<IResult> HandleAsync(Guid id, HttpContext context, Database database, CancellationToken cancellationToken)
+    private static Task<IResult> HandleAsync(Guid id, HttpContext context, Database database, CancellationToken cancellationToken) =>
+        database.ReadAsync((connection, token) => StreamAsync(connection, id, context, token), cancellationToken);
+
+    private static async Task<IResult> StreamAsync(DbConnection connection, Guid id, HttpContext context, CancellationToken cancellationToken)
     {
         var response = context.Response;
-        await using var connection = await database.OpenAsync(cancellationToken);
         if (await CampaignRow.FindAsync(connection, id, cancellationToken) is not { } row) { return Problems.Result(ProblemTypes.CampaignUnknown); }
         var pending = await PendingChange.FindAsync(connection, null, id, cancellationToken);
         var version = (pending?.After ?? row.Campaign).AudienceListVersion;

@@ -16,21 +16,23 @@ internal sealed class ForgetRedemptionKeys(Database database, IOptions<CouponOpt
     {
         var before = (_time.GetUtcNow() - options.Value.RedemptionKeyRetention).ToUnixTimeMilliseconds();
         var parameters = new { before, max = options.Value.SweepBatchMax };
-        // Nearly always nothing is due: then no write transaction is begun.
+        // Nearly always nothing is due: then no write transaction is begun. Keys first: a server may search the whole table for a subquery of DELETE.
         var due = await database.ReadAsync(
-            (connection, token) => connection.QueryFirstOrDefaultAsync<int?>(new CommandDefinition(
-                "SELECT 1 FROM redemption_key WHERE created_at < @before LIMIT 1", parameters, cancellationToken: token)),
+            async (connection, token) => (await connection.QueryAsync<Due>(new CommandDefinition(
+                "SELECT merchant_id AS MerchantId, key_hash AS KeyHash FROM redemption_key WHERE created_at < @before ORDER BY created_at LIMIT @max",
+                parameters, cancellationToken: token))).AsList(),
             cancellationToken);
-        if (due is null) { return false; }
-        var forgotten = await database.WriteAsync(
+        if (due.Count == 0) { return false; }
+        await database.WriteAsync(
             (connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
-                """
-                DELETE FROM redemption_key WHERE (merchant_id, key_hash) IN
-                    (SELECT merchant_id, key_hash FROM
-                        (SELECT merchant_id, key_hash FROM redemption_key WHERE created_at < @before ORDER BY created_at LIMIT @max) AS due)
-                """,
-                parameters, transaction, cancellationToken: token)),
+                "DELETE FROM redemption_key WHERE merchant_id = @MerchantId AND key_hash = @KeyHash", due, transaction, cancellationToken: token)),
             cancellationToken);
-        return forgotten == options.Value.SweepBatchMax;
+        return due.Count == options.Value.SweepBatchMax;
+    }
+
+    private sealed class Due
+    {
+        public byte[] MerchantId { get; init; } = [];
+        public byte[] KeyHash { get; init; } = [];
     }
 }

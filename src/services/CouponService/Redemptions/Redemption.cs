@@ -45,10 +45,18 @@ internal sealed class RedemptionRow
     /// <summary>The entity tag: 1, and 2 once it is undone.</summary>
     public long Tag => UndoneAt is null ? 1 : 2;
 
-    public static Task<RedemptionRow?> FindAsync(
-        DbConnection connection, DbTransaction? transaction, byte[] id, string forUpdate, CancellationToken cancellationToken) =>
-        connection.QuerySingleOrDefaultAsync<RedemptionRow>(new CommandDefinition(
-            $"{Select}\nWHERE r.id = @id{forUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
+    public static async Task<RedemptionRow?> FindAsync(
+        DbConnection connection, DbTransaction? transaction, byte[] id, string forUpdate, CancellationToken cancellationToken)
+    {
+        if (forUpdate.Length > 0)
+        {
+            // The coupon, as whoever redeems or cancels it locks it too; not its terms, which belong to every coupon of the campaign.
+            await connection.ExecuteScalarAsync<long>(new CommandDefinition(
+                $"SELECT id FROM coupon WHERE id = (SELECT coupon_id FROM redemption WHERE id = @id){forUpdate}", new { id }, transaction, cancellationToken: cancellationToken));
+        }
+        return await connection.QuerySingleOrDefaultAsync<RedemptionRow>(new CommandDefinition(
+            $"{Select}\nWHERE r.id = @id", new { id }, transaction, cancellationToken: cancellationToken));
+    }
 
     /// <summary>Whether it is a redemption of this coupon by this merchant; anybody else's does not exist for the caller.</summary>
     public bool IsOf(string code, Guid merchant) => Code == code && new Guid(MerchantId, bigEndian: true) == merchant;

@@ -176,9 +176,10 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
         return ClaimRow.Read(rows).ToIssued();
     }
 
-    private static async Task<Row?> FindAsync(DbConnection connection, DbTransaction transaction, Guid id, CancellationToken cancellationToken)
+    // Locked: of two operators at once the second finds the letter closed.
+    private async Task<Row?> FindAsync(DbConnection connection, DbTransaction transaction, Guid id, CancellationToken cancellationToken)
     {
-        await using var command = LedgerValues.Command(connection, transaction, $"SELECT {Columns} FROM dead_letter WHERE id = @id", ("@id", LedgerValues.Id(id)));
+        await using var command = LedgerValues.Command(connection, transaction, $"SELECT {Columns} FROM dead_letter WHERE id = @id{ledger.Dialect.ForUpdate}", ("@id", LedgerValues.Id(id)));
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         return await rows.ReadAsync(cancellationToken) ? Row.Read(rows) : null;
     }

@@ -102,7 +102,7 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
         var known = await ledger.ReadAsync(async (connection, token) =>
         {
             var sequences = new HashSet<long>();
-            await using var command = LedgerValues.Command(
+            await using var command = LedgerValues.LongCommand(
                 connection, null, "SELECT sequence FROM claim WHERE campaign_id = @id UNION SELECT sequence FROM dead_letter WHERE campaign_id = @id", ("@id", LedgerValues.Id(campaign.Id)));
             await using var rows = await command.ExecuteReaderAsync(token);
             while (await rows.ReadAsync(token)) { sequences.Add(rows.GetInt64(0)); }
@@ -170,7 +170,7 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
     private Task<LedgerSide> LedgerSideAsync(Guid id, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
     {
         var campaign = await LedgerCampaigns.FindAsync(connection, null, id, "", token);
-        await using var command = LedgerValues.Command(
+        await using var command = LedgerValues.LongCommand(
             connection, null,
             """
             SELECT

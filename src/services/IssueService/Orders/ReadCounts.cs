@@ -34,7 +34,7 @@ internal static class ReadCounts
     /// <summary>Claims that the ledger knows, dead letters without a row too.</summary>
     internal static Task<long> RowsAsync(Guid id, Database ledger, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
     {
-        await using var command = LedgerValues.Command(
+        await using var command = LedgerValues.LongCommand(
             connection, null,
             "SELECT (SELECT COUNT(*) FROM claim WHERE campaign_id = @id) + (SELECT COUNT(*) FROM dead_letter WHERE campaign_id = @id AND has_row = 0 AND state <> 2)", ("@id", LedgerValues.Id(id)));
         return Convert.ToInt64(await command.ExecuteScalarAsync(token), CultureInfo.InvariantCulture);

@@ -153,7 +153,7 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         if (!await IsMineAsync(connection, transaction, id, generation, token)) { return null; }
         var missing = new List<long>();
         long last = 0;
-        await using (var command = LedgerValues.Command(
+        await using (var command = LedgerValues.LongCommand(
             connection, transaction,
             """
             SELECT sequence FROM claim WHERE campaign_id = @id
@@ -190,7 +190,7 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         await ledger.ReadAsync(async (connection, token) =>
         {
             // Everything that holds a number keeps its place: issued, under review, rejected.
-            await using var command = LedgerValues.Command(
+            await using var command = LedgerValues.LongCommand(
                 connection, null,
                 """
                 SELECT member_id, nth, sequence, accepted_at, key_hash FROM claim WHERE campaign_id = @id
@@ -213,7 +213,7 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
     private Task<bool> LoadGroupAsync(IDatabase database, GateKeys keys, GateLayout layout, string group, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
     {
         var writes = new List<Task>(LoadBatch);
-        await using var command = LedgerValues.Command(connection, null, "SELECT member_id FROM group_member WHERE group_name = @group", ("@group", group));
+        await using var command = LedgerValues.LongCommand(connection, null, "SELECT member_id FROM group_member WHERE group_name = @group", ("@group", group));
         await using var rows = await command.ExecuteReaderAsync(token);
         while (await rows.ReadAsync(token))
         {

@@ -36,7 +36,8 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
             var write = new Write(connection, transaction, ledger.Dialect, now, token);
             var (issued, reviewed) = (new List<ClaimRow>(claims.Count), new List<ClaimRow>());
             var (added, stale) = (0L, 0L);
-            foreach (var ofCampaign in claims.GroupBy(claim => claim.CampaignId))
+            // In one order, so that two workers do not wait for each other's campaign.
+            foreach (var ofCampaign in claims.GroupBy(claim => claim.CampaignId).OrderBy(ofCampaign => ofCampaign.Key))
             {
                 var outcome = await CampaignAsync(write, ofCampaign.Key, [.. ofCampaign], patient);
                 if (outcome is null) { return null; }
@@ -52,6 +53,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
     private static async Task<BatchResult?> CampaignAsync(Write write, Guid campaignId, IReadOnlyList<ClaimRow> claims, bool patient)
     {
+        // For writing, though the rows come first: two workers that held it together could both not raise taken.
         var campaign = await LedgerCampaigns.FindAsync(write.Connection, write.Transaction, campaignId, write.Dialect.ForUpdate, write.CancellationToken);
         if (campaign is null)
         {
@@ -182,12 +184,16 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
     private static async Task JoinGroupAsync(Write write, string group, IReadOnlyList<ClaimRow> claims)
     {
-        foreach (var claim in claims)
+        foreach (var some in claims.Chunk(RowsPerStatement))
         {
-            await using var command = LedgerValues.Command(
-                write.Connection, write.Transaction,
-                $"INSERT INTO group_member (group_name, member_id, campaign_id, sequence) VALUES (@group, @member, @campaign, @sequence){write.Dialect.KeepExisting("sequence")}",
-                ("@group", group), ("@member", LedgerValues.Id(claim.MemberId)), ("@campaign", LedgerValues.Id(claim.CampaignId)), ("@sequence", claim.Sequence));
+            await using var command = LedgerValues.Command(write.Connection, write.Transaction, "", ("@group", group), ("@campaign", LedgerValues.Id(some[0].CampaignId)));
+            var rows = new StringBuilder();
+            for (var i = 0; i < some.Length; i++)
+            {
+                rows.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"(@group, @m{i}, @campaign, {some[i].Sequence})");
+                LedgerValues.Bind(command, $"@m{i}", LedgerValues.Id(some[i].MemberId));
+            }
+            command.CommandText = $"INSERT INTO group_member (group_name, member_id, campaign_id, sequence) VALUES {rows}{write.Dialect.KeepExisting("sequence")}";
             await command.ExecuteNonQueryAsync(write.CancellationToken);
         }
     }
@@ -212,7 +218,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
     private static async Task OffsetsAsync(Write write, IReadOnlyList<ConsumedRecord> records)
     {
-        foreach (var partition in records.GroupBy(record => record.Position.Partition))
+        foreach (var partition in records.GroupBy(record => record.Position.Partition).OrderBy(partition => partition.Key))
         {
             // A worker that was paused past its session may come late with an older batch; offsets never go back.
             await using var command = LedgerValues.Command(

@@ -36,11 +36,13 @@ internal static class SearchUsers
         // Ids begin with the instant of signing up, so their order is that of age.
         var conditions = new List<string> { "erased_at IS NULL" };
         if (parts is not null) { conditions.Add("member_id < @after"); }
-        if (text.Length > 0) { conditions.Add("(email LIKE @pattern ESCAPE '!' OR display_name LIKE @pattern ESCAPE '!' OR member_id = @id)"); }
+        if (text.Length > 0) { conditions.Add("(email LIKE @folded ESCAPE '!' OR display_name LIKE @pattern ESCAPE '!' OR LOWER(display_name) LIKE @folded ESCAPE '!' OR member_id = @id)"); }
         var parameters = new
         {
             after = MemberTable.Key(after),
             pattern = Pattern(text),
+            // Case does not count; which letters have one, each database decides for itself, hence the text as it is besides.
+            folded = Pattern(text.ToLowerInvariant()),
             id = MemberTable.Key(Guid.TryParse(text, out var id) ? id : Guid.Empty),
             limit = page.Limit + 1,
         };

@@ -31,21 +31,42 @@ public sealed class BootstrapOptions : ICheckedOptions
 /// <summary>One account of the file.</summary>
 internal sealed record BootstrapAccount(string Role, string Email, string Password);
 
-/// <summary>Makes the accounts of the file that are missing, before the first request. An address that has an account already is left as it is.</summary>
+/// <summary>
+/// Makes the accounts of the file that are missing, before the first request; where the database is away then, as soon as it is there. An address that has an account already is left as it is.
+/// </summary>
 internal sealed class BootstrapAccounts(Database database, PasswordHashing hashing, IOptions<BootstrapOptions> options, IOptions<PasswordOptions> passwords,
-    TimeProvider time, ILogger<BootstrapAccounts> logger) : IHostedService
+    TimeProvider time, ILogger<BootstrapAccounts> logger) : BackgroundService
 {
     private const int AccountsMax = 100, BytesMax = 64 * 1024;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+    private IReadOnlyList<(string Email, string Password, Role Role)> _missing = [];
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.AccountsFile is not { } file) { return; }
         var accounts = Read(await File.ReadAllBytesAsync(file, cancellationToken));
-        await Parallel.ForEachAsync(accounts,
-            new ParallelOptions { MaxDegreeOfParallelism = passwords.Value.Concurrency, CancellationToken = cancellationToken }, MakeAsync);
+        try { await MakeAsync(accounts, cancellationToken); }
+        catch (DatabaseUnavailableException exception)
+        {
+            BootstrapLog.AccountsWait(logger, exception);
+            _missing = accounts;
+        }
+        await base.StartAsync(cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (_missing.Count > 0)
+        {
+            await Task.Delay(s_pause, time, stoppingToken);
+            try
+            {
+                await MakeAsync(_missing, stoppingToken);
+                _missing = [];
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested) { BootstrapLog.AccountsWait(logger, exception); }
+        }
+    }
 
     /// <summary>Checks the whole file by the rules of signing up; every wrong entry is told at once, by its place.</summary>
     internal static IReadOnlyList<(string Email, string Password, Role Role)> Read(byte[] json)
@@ -80,6 +101,9 @@ internal sealed class BootstrapAccounts(Database database, PasswordHashing hashi
         }
         throw new InvalidOperationException($"Bootstrap:AccountsFile must be a list of at most {AccountsMax} accounts.");
     }
+
+    private Task MakeAsync(IReadOnlyList<(string Email, string Password, Role Role)> accounts, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        accounts, new ParallelOptions { MaxDegreeOfParallelism = passwords.Value.Concurrency, CancellationToken = cancellationToken }, MakeAsync);
 
     private async ValueTask MakeAsync((string Email, string Password, Role Role) account, CancellationToken cancellationToken)
     {

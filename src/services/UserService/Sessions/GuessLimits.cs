@@ -44,13 +44,16 @@ internal sealed class GuessLimits(Database database, AddressFailures addresses, 
         var after = await database.WriteAsync(async (connection, transaction, token) =>
         {
             var subject = Subject(secret, email);
+            // A row that is not there cannot be locked, and of many first failures at once each one counts.
+            await connection.ExecuteAsync(new CommandDefinition(
+                $"""
+                INSERT INTO secret_failure (subject, failures, window_started_at, blocked_until) VALUES (@subject, 0, 0, 0)
+                {database.Dialect.KeepExisting("failures")}
+                """, new { subject }, transaction, cancellationToken: token));
             var before = await FindAsync(connection, transaction, database.Dialect.ForUpdate, subject, token);
             var failures = GuessRules.After(before, time.GetUtcNow(), options.Value);
             await connection.ExecuteAsync(new CommandDefinition(
-                $"""
-                INSERT INTO secret_failure (subject, failures, window_started_at, blocked_until) VALUES (@subject, @Count, @windowStartedAt, @blockedUntil)
-                {database.Dialect.ReplaceExisting(["subject"], ["failures", "window_started_at", "blocked_until"])}
-                """,
+                "UPDATE secret_failure SET failures = @Count, window_started_at = @windowStartedAt, blocked_until = @blockedUntil WHERE subject = @subject",
                 new
                 {
                     subject,

@@ -41,11 +41,13 @@ internal sealed class SweepExpired(Database database, IOptions<SignInOptions> op
         var sum = 0;
         for (var batch = 0; batch < BatchesMax; batch++)
         {
-            var count = await database.WriteAsync((connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
-                $"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM (SELECT {key} FROM {table} WHERE {condition} LIMIT {BatchMax}) AS expired)",
-                new { before = before.ToUnixTimeMilliseconds() }, transaction, cancellationToken: token)), cancellationToken);
-            sum += count;
-            if (count < BatchMax) { break; }
+            // Keys first: a server may search the whole table for a subquery of DELETE.
+            var keys = await database.ReadAsync(async (connection, token) => (await connection.QueryAsync<byte[]>(new CommandDefinition(
+                $"SELECT {key} FROM {table} WHERE {condition} LIMIT {BatchMax}", new { before = before.ToUnixTimeMilliseconds() }, cancellationToken: token))).AsList(), cancellationToken);
+            if (keys.Count == 0) { break; }
+            sum += await database.WriteAsync((connection, transaction, token) => connection.ExecuteAsync(new CommandDefinition(
+                $"DELETE FROM {table} WHERE {key} IN @keys AND {condition}", new { keys, before = before.ToUnixTimeMilliseconds() }, transaction, cancellationToken: token)), cancellationToken);
+            if (keys.Count < BatchMax) { break; }
         }
         return sum;
     }

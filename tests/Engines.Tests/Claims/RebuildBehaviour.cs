@@ -6,14 +6,14 @@ using Xunit;
 namespace FirstCome.EnginesTests.Claims;
 
 /// <summary>When a gate may be trusted: what a rebuild keeps, and what it makes void.</summary>
-public sealed class RebuildTests
+public abstract class RebuildBehaviour(LedgerEngine engine)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task After_a_loss_every_promise_stands_and_the_numbers_go_on()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var (one, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var (first, second) = (await bench.AcceptAsync(one), await bench.AcceptAsync(other));
         await bench.FlushAsync();
@@ -31,7 +31,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task A_restarted_server_is_not_trusted_and_comes_back_whole()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var member = Guid.CreateVersion7();
         var before = await bench.AcceptAsync(member);
         bench.LoseRedis();
@@ -47,7 +47,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task A_reservation_that_never_reached_the_log_becomes_void_and_its_late_record_is_dropped()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var (unlucky, lucky) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var unsent = await bench.ReserveAsync(unlucky);
         await bench.AcceptAsync(lucky);
@@ -67,7 +67,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task A_record_before_the_cut_is_kept_though_its_answer_was_never_sent()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var member = Guid.CreateVersion7();
         var reserved = await bench.ReserveAsync(member);
         await bench.PublishAsync(member, reserved, generation: 1);
@@ -80,7 +80,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task Of_two_rebuilds_at_once_one_opens_and_the_other_gives_up_or_follows()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var member = Guid.CreateVersion7();
         var before = await bench.AcceptAsync(member);
         await bench.FlushAsync();
@@ -93,7 +93,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task An_open_gate_goes_on_after_a_rebuild_that_nobody_needed()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         var (member, unsent) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         var before = await bench.AcceptAsync(member);
         await bench.ReserveAsync(unsent);
@@ -106,7 +106,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task The_keys_of_an_older_generation_are_removed()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 10);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
         await bench.AcceptAsync(Guid.CreateVersion7());
         await bench.RebuildAsync();
         Assert.False(await bench.Redis.KeyExistsAsync(bench.Gate.Keys.Filter(1)));

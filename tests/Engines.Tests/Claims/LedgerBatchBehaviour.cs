@@ -8,14 +8,14 @@ using Xunit;
 namespace FirstCome.EnginesTests.Claims;
 
 /// <summary>What the worker's transaction keeps, whatever the log brings.</summary>
-public sealed class LedgerBatchTests
+public abstract class LedgerBatchBehaviour(LedgerEngine engine)
 {
     private static GateAnswer Answer(long sequence, int nth = 1) => new(GateVerdict.Won, sequence, nth, 1_800_000_000_000 + sequence);
 
     [Fact]
     public async Task A_replay_changes_nothing_and_is_told_with_the_same_code()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, Answer(1), 1);
         var first = Assert.Single(Assert.Single(await bench.RecordAsync()).Issued);
@@ -28,7 +28,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task The_same_claim_twice_in_one_batch_is_one_row()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, Answer(1), 1);
         await bench.PublishAsync(member, Answer(1), 1);
@@ -40,7 +40,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task A_number_that_belongs_to_another_member_is_a_dead_letter_and_the_row_stays()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         var (one, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         await bench.PublishAsync(one, Answer(1), 1);
         await bench.RecordAsync();
@@ -56,7 +56,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task A_second_number_for_the_same_nth_is_a_dead_letter()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, Answer(1), 1);
         await bench.PublishAsync(member, Answer(2), 1);
@@ -68,7 +68,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task Beyond_the_limit_the_worker_waits_and_then_keeps_the_claim_under_review()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 1);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 1);
         await bench.PublishAsync(Guid.CreateVersion7(), Answer(1), 1);
         await bench.PublishAsync(Guid.CreateVersion7(), Answer(2), 1);
         var reader = bench.Log.Subscribe(new LogSubscription(Topics.CouponClaims, null, new LogStart.Since(DateTimeOffset.UnixEpoch)));
@@ -87,7 +87,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task Claims_that_were_published_twice_take_one_place_each_up_to_the_last()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 3);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 3);
         var members = Enumerable.Range(0, 3).Select(_ => Guid.CreateVersion7()).ToList();
         for (var round = 0; round < 2; round++) { for (var i = 0; i < members.Count; i++) { await bench.PublishAsync(members[i], Answer(i + 1), 1); } }
         var results = await bench.RecordAsync(patient: true);
@@ -98,7 +98,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task A_record_that_names_no_claim_is_kept_raw()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         await bench.Log.ProduceAsync(Topics.CouponClaims, [new LogRecord("x", "{\"campaignId\":17}"u8.ToArray()), new LogRecord("y", new byte[] { 0, 255, 1 })], TestContext.Current.CancellationToken);
         await bench.PublishAsync(Guid.CreateVersion7(), Answer(1), 1);
         var results = await bench.RecordAsync();
@@ -110,7 +110,7 @@ public sealed class LedgerBatchTests
     public async Task Of_a_group_a_member_is_issued_one_coupon_where_the_campaign_asks_for_it()
     {
         await using var bench = await ClaimBench.StartAsync(
-            quota: 5, campaign => campaign with { Group = "spring", PerMember = 2, Audience = [new AudienceCondition(AudienceCondition.FirstInGroupKind)] });
+            engine, quota: 5, campaign => campaign with { Group = "spring", PerMember = 2, Audience = [new AudienceCondition(AudienceCondition.FirstInGroupKind)] });
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, Answer(1), 1, "a");
         await bench.RecordAsync();
@@ -121,7 +121,7 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task Offsets_move_with_the_rows_and_never_go_back()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 50);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 50);
         for (var i = 1; i <= 20; i++) { await bench.PublishAsync(Guid.CreateVersion7(), Answer(i), 1); }
         await bench.RecordAsync();
         Assert.Equal(20, await bench.CountAsync("SELECT SUM(next_offset) FROM consumer_offset"));
@@ -136,10 +136,52 @@ public sealed class LedgerBatchTests
     [Fact]
     public async Task Every_code_is_another_one()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 200);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 200);
         for (var i = 1; i <= 120; i++) { await bench.PublishAsync(Guid.CreateVersion7(), Answer(i), 1); }
         var issued = (await bench.RecordAsync()).SelectMany(result => result.Issued).ToList();
         Assert.Equal((120, 120), (issued.Count, issued.Select(row => row.Code).Distinct().Count()));
         Assert.All(issued, row => Assert.True(FirstCome.Contracts.Coupons.CouponCode.TryParse(row.Code, out _)));
+    }
+
+    [Fact]
+    public async Task Of_a_group_a_whole_batch_of_members_joins()
+    {
+        await using var bench = await ClaimBench.StartAsync(
+            engine, quota: 200, campaign => campaign with { Group = "spring", Audience = [new AudienceCondition(AudienceCondition.FirstInGroupKind)] });
+        for (var i = 1; i <= 120; i++) { await bench.PublishAsync(Guid.CreateVersion7(), Answer(i), 1); }
+        await bench.RecordAsync();
+        Assert.Equal((120, 120), (await bench.CountAsync("SELECT COUNT(*) FROM group_member WHERE campaign_id = @id"), await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id")));
+    }
+
+    // Partitions of one campaign belong to several workers; and one that was thought dead may still write what its successor writes, too.
+    [Fact]
+    public async Task Two_workers_on_one_ledger_get_done_and_count_each_place_once()
+    {
+        const int BatchRows = 200, Batches = 6;
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10_000);
+        Task WorkAsync(int first) => Task.Run(async () =>
+        {
+            var batch = new LedgerBatch(bench.Ledger, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<LedgerBatch>.Instance);
+            for (var i = 0; i < Batches; i++)
+            {
+                var records = Enumerable.Range(0, BatchRows).Select(row => Record(bench.Campaign.Id, first + (((i * BatchRows) + row) * 2))).ToList();
+                Assert.NotNull(await batch.WriteAsync(records, patient: false, TestContext.Current.CancellationToken));
+            }
+        }, TestContext.Current.CancellationToken);
+        // Odd numbers and even numbers, and the odd ones twice.
+        await Task.WhenAll(WorkAsync(1), WorkAsync(2), WorkAsync(1)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(BatchRows * Batches * 2, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND state = 1"));
+        Assert.Equal(BatchRows * Batches * 2, await bench.CountAsync("SELECT taken FROM campaign WHERE campaign_id = @id"));
+        Assert.Equal(0, await bench.CountAsync("SELECT COUNT(*) FROM dead_letter"));
+    }
+
+    // The same number is always the same claim of the same member.
+    private static ConsumedRecord Record(Guid campaign, int sequence)
+    {
+        var member = new byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(member.AsSpan(4), sequence * 7919);
+        var claim = new ClaimAccepted(campaign, new Guid(member, bigEndian: true), 1, sequence, 1, new string('a', 32), 1_800_000_000_000 + sequence);
+        return new ConsumedRecord(
+            new LogPosition(sequence % 2, sequence / 2), DateTimeOffset.UnixEpoch, "", System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(claim, MessageJson.Default.ClaimAccepted), null);
     }
 }
