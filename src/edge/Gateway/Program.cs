@@ -30,6 +30,8 @@ public static class Program
         builder.WebHost.ConfigureKestrel(LimitConnections);
         // The forwarder would write two lines a request.
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+        // Its warning for each failed request comes with a stack; ForwardRequest tells of failures itself, bounded.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
 
         var app = builder.Build();
         var options = app.Configuration.Read<GatewayOptions>("Gateway");

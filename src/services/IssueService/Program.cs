@@ -40,6 +40,7 @@ public static class Program
         ClaimLife.Map(app);
         ListGaps.Map(app);
         DeadLetters.Map(app);
+        MalformedRecords.Map(app);
         Reconciliation.Map(app);
         OrderGate.Map(between);
         ReleasePlace.Map(between);

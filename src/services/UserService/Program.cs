@@ -109,6 +109,7 @@ public static class Program
     private static void MapAdministration(WebApplication app)
     {
         SearchUsers.Map(app);
+        ReadAudit.Map(app);
         SetRoles.Map(app);
         SetAttributes.Map(app);
         LockMember.Map(app);

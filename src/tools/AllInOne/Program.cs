@@ -51,7 +51,10 @@ public static class Program
             Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime());
             await stop.WaitAsync();
         }
-        catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested)
+        {
+            // Somebody asked to stop while it was starting: what runs already is stopped below, as after a whole start.
+        }
         await system.StopAsync();
     }
 }

@@ -2,7 +2,9 @@ using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
 using FirstCome.IssueService.Gate;
+using FirstCome.IssueService.Operations;
 using FirstCome.IssueWorker.Recording;
+using FirstCome.ServiceDefaults;
 using Xunit;
 
 namespace FirstCome.EnginesTests.Claims;
@@ -104,6 +106,51 @@ public abstract class LedgerBatchBehaviour(LedgerEngine engine)
         var results = await bench.RecordAsync();
         Assert.Equal((2, 1), (results.Sum(result => result.Malformed), results.Sum(result => result.New)));
         Assert.Equal(2, await bench.CountAsync("SELECT COUNT(*) FROM malformed_record"));
+    }
+
+    [Fact]
+    public async Task Broken_records_are_read_page_by_page_and_no_more_than_the_first_bytes_of_each()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        var large = Enumerable.Range(0, MalformedRecords.ValueBytesMax + 10).Select(index => (byte)index).ToArray();
+        await bench.Log.ProduceAsync(
+            Topics.CouponClaims, [new LogRecord("x", new byte[] { 0, 255, 1 }), new LogRecord("x", large)], TestContext.Current.CancellationToken);
+        await bench.RecordAsync();
+        var first = await ReadAsync(bench, null);
+        Assert.Equal([0, 255, 1], Assert.Single(first.Items).Value);
+        var second = await ReadAsync(bench, first.Next);
+        var record = Assert.Single(second.Items);
+        Assert.Equal((large.Length, null), (record.Bytes, second.Next));
+        Assert.Equal(large[..MalformedRecords.ValueBytesMax], record.Value);
+
+        var errors = new FieldErrors();
+        var foreign = new PageRequest(1, Cursor.Encode("-1", "x"));
+        Assert.Null(await MalformedRecords.ReadAsync(foreign, bench.Ledger, errors, TestContext.Current.CancellationToken));
+        Assert.True(errors.Any);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_without_a_row_explains_its_number_and_a_missing_number_is_still_missing()
+    {
+        await using var bench = await ClaimBench.StartAsync(quota: 9);
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, Answer(1), 1);
+        await bench.PublishAsync(member, Answer(2), 1);
+        await bench.PublishAsync(Guid.CreateVersion7(), Answer(3), 1);
+        await bench.RecordAsync();
+        var side = await Reconciliation.LedgerSideAsync(bench.Campaign.Id, bench.Ledger, TestContext.Current.CancellationToken);
+        Assert.Equal((2, 1, 3, true), (side.Issued, side.DeadLetters, side.Highest, side.NumbersExplained));
+
+        await bench.PublishAsync(Guid.CreateVersion7(), Answer(5), 1);
+        await bench.RecordAsync();
+        side = await Reconciliation.LedgerSideAsync(bench.Campaign.Id, bench.Ledger, TestContext.Current.CancellationToken);
+        Assert.Equal((5, false), (side.Highest, side.NumbersExplained));
+    }
+
+    private static async Task<Page<MalformedRecord>> ReadAsync(ClaimBench bench, string? after)
+    {
+        var page = await MalformedRecords.ReadAsync(new PageRequest(1, after), bench.Ledger, new FieldErrors(), TestContext.Current.CancellationToken);
+        return page ?? throw new InvalidOperationException("The page was refused.");
     }
 
     [Fact]

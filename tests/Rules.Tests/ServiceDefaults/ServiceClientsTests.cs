@@ -46,6 +46,18 @@ public sealed class ServiceClientsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_that_is_added_twice_sends_the_key_once()
+    {
+        await using var caller = await TinyService.StartAsync(_ => { }, builder =>
+        {
+            builder.Services.AddServiceClient("called");
+            builder.Services.AddServiceClient("called");
+        });
+        using var client = caller.Services.GetRequiredService<IHttpClientFactory>().CreateClient("called");
+        Assert.Equal([TinyService.Key], client.DefaultRequestHeaders.GetValues(InternalApi.ServiceKeyHeader));
+    }
+
+    [Fact]
     public async Task Without_an_instance_the_caller_answers_unavailable() => (await _caller.GetAsync("/relay")).ShouldBeProblem(503, "unavailable");
 
     [Theory]

@@ -34,6 +34,29 @@ public sealed class AdministrationTests
     }
 
     [Fact]
+    public async Task The_audit_trail_is_read_newest_first_by_member_and_by_actor_page_after_page()
+    {
+        await using var service = await RunningUserService.StartAsync();
+        var one = (string)(await service.SignUpAsync(Email))["id"]!;
+        var other = (string)(await service.SignUpAsync("lee@example.com"))["id"]!;
+        var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
+        var by = (string)(await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, "/api/users/me", token: admin))["id"]!;
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{one}/lock", token: admin);
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{other}/lock", token: admin);
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{one}/unlock", token: admin);
+
+        var first = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?member={one}&actor={by}&limit=1", token: admin);
+        var newest = Assert.Single(first["items"]!.AsArray())!;
+        Assert.Equal(("unlock", by, one), ((string)newest["action"]!, (string)newest["by"]!, (string)newest["memberId"]!));
+        Assert.Equal((true, false), ((bool)newest["before"]!["locked"]!, (bool)newest["after"]!["locked"]!));
+        var second = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?member={one}&limit=1&after={first["next"]}", token: admin);
+        Assert.Equal("lock", (string)Assert.Single(second["items"]!.AsArray())!["action"]!);
+        Assert.Null(second["next"]);
+        var byMember = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?actor={one}", token: admin);
+        Assert.Empty(byMember["items"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Attributes_are_published_whole_and_tokens_stay_good()
     {
         await using var service = await RunningUserService.StartAsync();

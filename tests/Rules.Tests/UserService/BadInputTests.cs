@@ -169,6 +169,10 @@ public sealed class BadInputTests(SharedUserService shared) : IClassFixture<Shar
     [InlineData("GET", "/api/users?after=x", null, HttpStatusCode.BadRequest)]
     [InlineData("GET", "/api/users?after=WyJ4Il0", null, HttpStatusCode.BadRequest)]
     [InlineData("GET", "/api/users?query=%00", null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/users/audit?limit=0", null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/users/audit?after=WyJ4Il0", null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/users/audit?member=17", null, HttpStatusCode.BadRequest)]
+    [InlineData("GET", "/api/users/audit?actor=", null, HttpStatusCode.BadRequest)]
     [InlineData("GET", "/api/users/17", null, HttpStatusCode.BadRequest)]
     [InlineData("GET", "/api/users/00000000-0000-7000-8000-000000000000", null, HttpStatusCode.NotFound)]
     [InlineData("POST", "/api/users/00000000-0000-7000-8000-000000000000/lock", null, HttpStatusCode.NotFound)]
@@ -193,6 +197,7 @@ public sealed class BadInputTests(SharedUserService shared) : IClassFixture<Shar
 
     [Theory]
     [InlineData("GET", "/api/users")]
+    [InlineData("GET", "/api/users/audit")]
     [InlineData("GET", "/api/users/00000000-0000-7000-8000-000000000000")]
     [InlineData("PUT", "/api/users/00000000-0000-7000-8000-000000000000/roles")]
     [InlineData("PUT", "/api/users/00000000-0000-7000-8000-000000000000/attributes")]

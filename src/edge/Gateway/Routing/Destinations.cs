@@ -9,7 +9,11 @@ namespace FirstCome.Gateway.Routing;
 /// <summary>An instance that requests can be sent to.</summary>
 internal sealed class Destination(ServiceInstance instance)
 {
+    private static readonly TimeSpan s_failureLineEvery = TimeSpan.FromSeconds(1);
+    private readonly Lock _failures = new();
     private int _inFlight;
+    private long? _failureLineAt;
+    private long _unloggedFailures;
 
     public ServiceInstance Instance => instance;
 
@@ -25,6 +29,27 @@ internal sealed class Destination(ServiceInstance instance)
     public void Begin() => Interlocked.Increment(ref _inFlight);
 
     public void End() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>
+    /// Counts a failure. True where it is to be logged, once a second at most: an instance that is away fails every request, and the log must not grow with
+    /// them.
+    /// </summary>
+    /// <param name="unlogged">How many failures went without a line since the last one.</param>
+    public bool IsFailureLogged(TimeProvider time, out long unlogged)
+    {
+        lock (_failures)
+        {
+            var now = time.GetTimestamp();
+            unlogged = _unloggedFailures;
+            if (_failureLineAt is { } last && time.GetElapsedTime(last, now) < s_failureLineEvery)
+            {
+                _unloggedFailures++;
+                return false;
+            }
+            (_failureLineAt, _unloggedFailures) = (now, 0);
+            return true;
+        }
+    }
 }
 
 /// <summary>The instances of every service, as the registry's client knows them; a change there is a change here at once. Numbers of requests under way survive it.</summary>

@@ -14,7 +14,7 @@ namespace FirstCome.Gateway.Routing;
 /// </summary>
 internal sealed class ForwardRequest(
     IHttpForwarder forwarder, UpstreamClient client, Destinations destinations, EurekaRegistry registry, RequestLimits limits, GatewayMeasures measures, IOptions<GatewayOptions> options,
-    IHostApplicationLifetime lifetime, ILogger<ForwardRequest> logger)
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ForwardRequest> logger)
 {
     private const string StickyCookie = "fc-instance";
     private readonly ForwarderRequestConfig _idle = Config(options.Value.IdleTimeout);
@@ -70,11 +70,12 @@ internal sealed class ForwardRequest(
                 measures.Retried(route.Service);
                 context.Features.Set<IForwarderErrorFeature>(null);
                 context.Response.StatusCode = StatusCodes.Status200OK;
+                destination = other;
                 error = await TryAsync(context, route, other, config, end);
                 if (error == ForwarderError.None) { return; }
             }
         }
-        await FailAsync(context, route, error);
+        await FailAsync(context, route, destination, error);
     }
 
     private async ValueTask<ForwarderError> TryAsync(HttpContext context, ServiceRoute route, Destination destination, ForwarderRequestConfig config, CancellationToken end)
@@ -90,7 +91,7 @@ internal sealed class ForwardRequest(
         finally { destination.End(); }
     }
 
-    private async Task FailAsync(HttpContext context, ServiceRoute route, ForwarderError error)
+    private async Task FailAsync(HttpContext context, ServiceRoute route, Destination destination, ForwarderError error)
     {
         if (context.RequestAborted.IsCancellationRequested || error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestCanceled)
         {
@@ -104,7 +105,11 @@ internal sealed class ForwardRequest(
             return;
         }
         measures.Failed(route.Service, error.ToString());
-        GatewayLog.UpstreamFailed(logger, route.Service, route.Pattern, error, exception?.GetBaseException().Message ?? "");
+        if (destination.IsFailureLogged(time, out var unlogged))
+        {
+            var reason = exception?.GetBaseException().Message ?? "";
+            GatewayLog.UpstreamFailed(logger, route.Service, destination.Instance.InstanceId, route.Pattern, error, reason, unlogged);
+        }
         await UnavailableAsync(context);
     }
 

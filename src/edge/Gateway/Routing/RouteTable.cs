@@ -51,6 +51,7 @@ internal static class RouteTable
         new(Issue, s_any, "/api/campaigns/{id}/claims/{**rest}"),
         new(Issue, s_get, "/api/campaigns/{id}/gaps"),
         new(Issue, s_any, "/api/operations/dead-letters/{**rest}"),
+        new(Issue, s_get, "/api/operations/malformed-records"),
         new(Issue, s_any, "/api/operations/campaigns/{**rest}"),
 
         new(Cache, s_get, "/api/campaigns") { NeedsToken = false },

@@ -65,7 +65,10 @@ internal sealed class SqliteEngine(string file) : DatabaseEngine(SqlDialect.Sqli
         {
             // The lock goes with its process, however that ends.
             try { return new FileStream(_file + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); }
-            catch (IOException) when (File.Exists(_file + ".lock") && TimeProvider.System.GetElapsedTime(started) < s_migrationWaitMax) { }
+            catch (IOException) when (File.Exists(_file + ".lock") && TimeProvider.System.GetElapsedTime(started) < s_migrationWaitMax)
+            {
+                // Another process holds the lock: it is asked for again below, until the wait is over; then the exception goes up.
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
         }
     }

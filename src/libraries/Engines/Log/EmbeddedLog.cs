@@ -269,7 +269,10 @@ public sealed partial class EmbeddedLog : IEventLog, IAsyncDisposable
                 catch (LogUnavailableException exception) { EmbeddedLogEvents.SweepFailed(_logger, exception); }
             }
         }
-        catch (OperationCanceledException) when (Stopping.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            // The log is being closed; what is too old then is deleted after the next start.
+        }
     }
 
     // A part at a time, so that producers do not wait long behind it.

@@ -27,6 +27,8 @@ public static class ServiceClients
             http.BaseAddress = new Uri($"http://{service}/");
             http.Timeout = TotalTimeout;
             http.MaxResponseContentBufferSize = BufferedBytesMax;
+            // A client configured twice under one name runs this twice; the key is still sent once.
+            http.DefaultRequestHeaders.Remove(InternalApi.ServiceKeyHeader);
             http.DefaultRequestHeaders.Add(InternalApi.ServiceKeyHeader, provider.GetRequiredService<IOptions<ServiceOptions>>().Value.Key);
         })
         .RemoveAllLoggers()

@@ -23,7 +23,13 @@ internal sealed record ReconciliationReport(
 
 internal sealed record GateSide(int Generation, long Winners, long Unlogged, long Highest, long Limit, int Version);
 
-internal sealed record LedgerSide(int Generation, long Limit, long Released, long Issued, long UnderReview, long Rejected, long Voids, long Highest);
+/// <param name="DeadLetters">Numbers whose claim is a dead letter only: neither row nor void.</param>
+/// <param name="Highest">Of all numbers that the ledger knows, dead letters included.</param>
+internal sealed record LedgerSide(int Generation, long Limit, long Released, long Issued, long UnderReview, long Rejected, long Voids, long DeadLetters, long Highest)
+{
+    /// <summary>Whether every number up to the highest is a row, a void or a dead letter.</summary>
+    internal bool NumbersExplained => Highest == Issued + UnderReview + Rejected + Voids + DeadLetters;
+}
 
 /// <param name="Kind">Stable, kebab-case.</param>
 internal sealed record Finding(string Kind, bool Ok, string Detail);
@@ -64,7 +70,8 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
         {
             new("within-limit", side.Issued <= side.Limit, $"{side.Issued} issued, the limit is {side.Limit}."),
             new("no-review", side.UnderReview == 0, $"{side.UnderReview} claims are under review."),
-            new("numbers-explained", side.Highest == rows + side.Voids, $"Highest number {side.Highest}: {rows} rows and {side.Voids} voids."),
+            new("numbers-explained", side.NumbersExplained,
+                $"Highest number {side.Highest}: {rows} rows, {side.Voids} voids and {side.DeadLetters} dead letters without a row."),
         };
         if (gate is not null) { findings.Add(new Finding("gate-and-ledger", behind > 0 || gate.Unlogged > 0 || gate.Winners == rows, $"The gate has {gate.Winners} winners ({gate.Unlogged} without a mark), the ledger {rows} rows; {behind} records behind.")); }
         if (coupons is not null)
@@ -167,21 +174,31 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
         }, cancellationToken);
     }
 
-    private Task<LedgerSide> LedgerSideAsync(Guid id, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
+    private Task<LedgerSide> LedgerSideAsync(Guid id, CancellationToken cancellationToken) => LedgerSideAsync(id, ledger, cancellationToken);
+
+    internal static Task<LedgerSide> LedgerSideAsync(Guid id, Database ledger, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
     {
         var campaign = await LedgerCampaigns.FindAsync(connection, null, id, "", token);
         await using var command = LedgerValues.LongCommand(
             connection, null,
             """
+            WITH letter_only AS (
+                SELECT DISTINCT sequence FROM dead_letter letter
+                WHERE campaign_id = @id
+                    AND NOT EXISTS (SELECT 1 FROM claim WHERE campaign_id = @id AND claim.sequence = letter.sequence)
+                    AND NOT EXISTS (SELECT 1 FROM void_sequence WHERE campaign_id = @id AND void_sequence.sequence = letter.sequence))
             SELECT
                 (SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND state = 1), (SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND state = 2),
                 (SELECT COUNT(*) FROM claim WHERE campaign_id = @id AND state = 3), (SELECT COUNT(*) FROM void_sequence WHERE campaign_id = @id),
-                (SELECT COALESCE(MAX(sequence), 0) FROM claim WHERE campaign_id = @id), (SELECT COALESCE(MAX(sequence), 0) FROM void_sequence WHERE campaign_id = @id)
+                (SELECT COALESCE(MAX(sequence), 0) FROM claim WHERE campaign_id = @id), (SELECT COALESCE(MAX(sequence), 0) FROM void_sequence WHERE campaign_id = @id),
+                (SELECT COUNT(*) FROM letter_only), (SELECT COALESCE(MAX(sequence), 0) FROM letter_only)
             """, ("@id", LedgerValues.Id(id)));
         await using var row = await command.ExecuteReaderAsync(token);
         await row.ReadAsync(token);
         long Number(int column) => Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);
-        return new LedgerSide(campaign?.Generation ?? 0, campaign?.Limit ?? 0, campaign?.Released ?? 0, Number(0), Number(1), Number(2), Number(3), Math.Max(Number(4), Number(5)));
+        return new LedgerSide(
+            campaign?.Generation ?? 0, campaign?.Limit ?? 0, campaign?.Released ?? 0, Number(0), Number(1), Number(2), Number(3), Number(6),
+            Math.Max(Math.Max(Number(4), Number(5)), Number(7)));
     }, cancellationToken);
 
     private async Task<CouponSummary?> CouponsAsync(Guid id, CancellationToken cancellationToken)
