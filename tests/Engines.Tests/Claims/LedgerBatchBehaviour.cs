@@ -111,7 +111,7 @@ public abstract class LedgerBatchBehaviour(LedgerEngine engine)
     [Fact]
     public async Task Broken_records_are_read_page_by_page_and_no_more_than_the_first_bytes_of_each()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 5);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
         var large = Enumerable.Range(0, MalformedRecords.ValueBytesMax + 10).Select(index => (byte)index).ToArray();
         await bench.Log.ProduceAsync(
             Topics.CouponClaims, [new LogRecord("x", new byte[] { 0, 255, 1 }), new LogRecord("x", large)], TestContext.Current.CancellationToken);
@@ -132,7 +132,7 @@ public abstract class LedgerBatchBehaviour(LedgerEngine engine)
     [Fact]
     public async Task A_dead_letter_without_a_row_explains_its_number_and_a_missing_number_is_still_missing()
     {
-        await using var bench = await ClaimBench.StartAsync(quota: 9);
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 9);
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, Answer(1), 1);
         await bench.PublishAsync(member, Answer(2), 1);
