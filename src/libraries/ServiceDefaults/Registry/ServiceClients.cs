@@ -21,28 +21,35 @@ public static class ServiceClients
     /// </summary>
     /// <param name="service">The registry's name of the service to call.</param>
     /// <param name="client">The client's name, where it is to differ from the service's.</param>
-    public static IHttpClientBuilder AddServiceClient(this IServiceCollection services, string service, string? client = null) => services
-        .AddHttpClient(client ?? service, (provider, http) =>
-        {
-            http.BaseAddress = new Uri($"http://{service}/");
-            http.Timeout = TotalTimeout;
-            http.MaxResponseContentBufferSize = BufferedBytesMax;
-            // A client configured twice under one name runs this twice; the key is still sent once.
-            http.DefaultRequestHeaders.Remove(InternalApi.ServiceKeyHeader);
-            http.DefaultRequestHeaders.Add(InternalApi.ServiceKeyHeader, provider.GetRequiredService<IOptions<ServiceOptions>>().Value.Key);
-        })
-        .RemoveAllLoggers()
-        .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-        .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ConnectTimeout = TimeSpan.FromSeconds(1),
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            MaxConnectionsPerServer = 256,
-        })
-        .AddHttpMessageHandler(provider => new InstanceHandler(
-            provider.GetRequiredService<EurekaRegistry>(), provider.GetRequiredService<ServiceIdentity>(), provider.GetRequiredService<IOptions<ServiceOptions>>(), provider.GetRequiredService<TimeProvider>()));
+    public static IHttpClientBuilder AddServiceClient(this IServiceCollection services, string service, string? client = null)
+    {
+        var name = client ?? service;
+        // Asked for twice under one name it is made once: each part of a service says what it needs.
+        if (services.Any(each => each.ImplementationInstance is ServiceClientName made && made.Name == name)) { return services.AddHttpClient(name); }
+        services.AddSingleton(new ServiceClientName(name));
+        return services
+            .AddHttpClient(name, (provider, http) =>
+            {
+                http.BaseAddress = new Uri($"http://{service}/");
+                http.Timeout = TotalTimeout;
+                http.MaxResponseContentBufferSize = BufferedBytesMax;
+                http.DefaultRequestHeaders.Add(InternalApi.ServiceKeyHeader, provider.GetRequiredService<IOptions<ServiceOptions>>().Value.Key);
+            })
+            .RemoveAllLoggers()
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                UseProxy = false,
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                ConnectTimeout = TimeSpan.FromSeconds(1),
+                PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+                MaxConnectionsPerServer = 256,
+            })
+            .AddHttpMessageHandler(provider => new InstanceHandler(
+                provider.GetRequiredService<EurekaRegistry>(), provider.GetRequiredService<ServiceIdentity>(), provider.GetRequiredService<IOptions<ServiceOptions>>(), provider.GetRequiredService<TimeProvider>()));
+    }
+
+    private sealed record ServiceClientName(string Name);
 }

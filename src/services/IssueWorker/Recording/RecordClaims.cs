@@ -30,13 +30,18 @@ internal sealed class RecordClaims(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var reader = log.Subscribe(new LogSubscription(Topics.CouponClaims, Group, new LogStart.Kept(NextOffsetAsync)));
+        var measuredAt = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 var records = await reader.ReadAsync(options.Value.BatchMax, s_wait, stoppingToken);
                 if (records.Count > 0) { await RecordAsync(reader, records, stoppingToken); }
-                await MeasureLagAsync(stoppingToken);
+                if (time.GetElapsedTime(measuredAt) >= s_wait)
+                {
+                    measuredAt = time.GetTimestamp();
+                    await MeasureLagAsync(stoppingToken);
+                }
                 (_failures, _failure) = (0, null);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
