@@ -102,6 +102,9 @@ public sealed class ClaimBench : IAsyncDisposable
         return results;
     }
 
+    /// <summary>Leaves the log to a worker's own loop: two readers of one group would share its partitions.</summary>
+    internal ValueTask LeaveLogAsync() => _reader.DisposeAsync();
+
     /// <summary>Rebuilds the gate, while the worker goes on reading as it does in the real system.</summary>
     internal async Task<RebuildOutcome> RebuildAsync()
     {

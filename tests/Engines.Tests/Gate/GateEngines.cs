@@ -137,6 +137,24 @@ public sealed class ReplicatedGateTests : GateBehaviour
         finally { _replica.Process.Thaw(); }
         await Eventually.TrueAsync(async () => Assert.Single(await ClaimAsync(gate, [second])).Verdict == GateVerdict.Held, TimeSpan.FromSeconds(20), "it is told again once the replica confirms");
     }
+
+    [Fact]
+    public async Task A_gate_on_a_promoted_replica_is_a_lost_one_however_much_of_it_is_there()
+    {
+        var campaign = Campaign(10);
+        await OpenAsync(campaign);
+        var gate = new CampaignGate(Redis, campaign, _replicas);
+        var member = Guid.CreateVersion7();
+        var won = Assert.Single(await ClaimAsync(gate, [member]));
+        Assert.True(Assert.Single((await gate.MarkAsync(1, [(member, won.Sequence)])).Marked));
+
+        await _master!.Process.KillAsync();
+        await using var promoted = await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions { EndPoints = { _replica!.EndPoint }, AllowAdmin = true });
+        await promoted.GetServer(_replica.EndPoint).ExecuteAsync("REPLICAOF", "NO", "ONE");
+        var there = new CampaignGate(promoted.GetDatabase(), campaign);
+        Assert.Equal(1, await promoted.GetDatabase().HashLengthAsync(there.Keys.Winners(1, GateKeys.Bucket(member.ToByteArray(bigEndian: true), GateKeys.BucketsFor(10)))));
+        Assert.Equal(GateStatus.Lost, (await there.LookAsync()).Status);
+    }
 }
 
 public sealed class EvictingServerTests

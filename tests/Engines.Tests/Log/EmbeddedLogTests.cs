@@ -67,7 +67,7 @@ public sealed class EmbeddedLogTests : EventLogBehaviour
             var last = produced.Where(position => position.Partition == partition).Max(position => position.Offset);
             foreach (var start in new[] { 0, 1, last / 2, last })
             {
-                await using var reader = Log.Subscribe(new LogSubscription(Spread, null, new LogStart.Kept((p, _) => ValueTask.FromResult<long?>(p == partition ? start : long.MaxValue))));
+                await using var reader = Log.Subscribe(new LogSubscription(Spread, null, new LogStart.Kept((p, _, _) => ValueTask.FromResult<long?>(p == partition ? start : long.MaxValue))));
                 var first = (await reader.ReadAsync(1, Limit, Cancel))[0];
                 Assert.Equal(new LogPosition(partition, start), first.Position);
             }

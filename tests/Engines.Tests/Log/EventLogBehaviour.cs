@@ -207,12 +207,32 @@ public abstract class EventLogBehaviour : IAsyncLifetime
     {
         var produced = await Log.ProduceAsync(Spread, [.. Enumerable.Range(0, 200).Select(i => Record($"{i}"))], Cancel);
         var kept = new long?[] { 3, null, 5, 0, 1_000_000, 7 };
-        await using var reader = Log.Subscribe(new LogSubscription(Spread, "keeper", new LogStart.Kept((partition, _) => ValueTask.FromResult(kept[partition]))));
+        await using var reader = Log.Subscribe(new LogSubscription(Spread, "keeper", new LogStart.Kept((partition, _, _) => ValueTask.FromResult(kept[partition]))));
 
         var expected = produced.Where(position => position.Offset >= (kept[position.Partition] ?? 0)).ToHashSet();
         var read = await ReadAsync(reader, expected.Count);
         Assert.Equal(expected, read.Select(record => record.Position).ToHashSet());
         Assert.Empty(await reader.ReadAsync(10, TimeSpan.FromMilliseconds(100), Cancel));
+    }
+
+    [Fact]
+    public async Task Whoever_keeps_offsets_is_told_what_the_group_has_committed()
+    {
+        await Log.ProduceAsync(Narrow, [Record("k", "a"), Record("k", "b"), Record("k", "c")], Cancel);
+        var told = new ConcurrentQueue<long?>();
+        var subscription = new LogSubscription(Narrow, "keeper", new LogStart.Kept((_, committed, _) =>
+        {
+            told.Enqueue(committed);
+            return ValueTask.FromResult(committed);
+        }));
+        await using (var reader = Log.Subscribe(subscription))
+        {
+            await ReadAsync(reader, 2, max: 2);
+            await reader.CommitAsync(Cancel);
+        }
+        await using var again = Log.Subscribe(subscription);
+        Assert.Equal(["c"], Texts(await ReadAsync(again, 1)));
+        Assert.Equal([null, 2], told);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class KafkaLogTests(SharedKafka shared) : KafkaBehaviour
     {
         await Log.ProduceAsync(Narrow, [Record("k", "a"), Record("k", "b"), Record("k", "c")], Cancel);
         var away = true;
-        await using var reader = Log.Subscribe(new LogSubscription(Narrow, "keeper", new LogStart.Kept((_, _) => away ? throw new InvalidOperationException("away") : ValueTask.FromResult<long?>(2))));
+        await using var reader = Log.Subscribe(new LogSubscription(Narrow, "keeper", new LogStart.Kept((_, _, _) => away ? throw new InvalidOperationException("away") : ValueTask.FromResult<long?>(2))));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => { while (true) { Assert.Empty(await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel)); } });
 
         away = false;

@@ -140,16 +140,18 @@ internal sealed class EmbeddedLogReader : ILogReader
         switch (_subscription.Start)
         {
             case LogStart.Committed:
-                var committed = await _log.CommittedOffsetsAsync(_group!.Name, topic, cancellationToken);
-                return Math.Max(start, committed[partition] ?? 0);
+                return Math.Max(start, await CommittedAsync(topic, partition, cancellationToken) ?? 0);
             case LogStart.Kept kept:
-                return Math.Max(start, await kept.NextOffset(partition, cancellationToken) ?? 0);
+                return Math.Max(start, await kept.NextOffset(partition, await CommittedAsync(topic, partition, cancellationToken), cancellationToken) ?? 0);
             case LogStart.Since since:
                 return FirstOffsetSince(topic, partition, since.Instant.ToUnixTimeMilliseconds()) ?? end;
             default:
                 throw new InvalidOperationException($"No start as {_subscription.Start}.");
         }
     }
+
+    private async ValueTask<long?> CommittedAsync(TopicLog topic, int partition, CancellationToken cancellationToken) =>
+        _group is null ? null : (await _log.CommittedOffsetsAsync(_group.Name, topic, cancellationToken))[partition];
 
     // Ids ascend with a partition's offsets, so halving finds the place; each step looks at the next few rows until one is of the partition.
     private long FirstIdOf(TopicLog topic, int partition, long offset)

@@ -37,8 +37,11 @@ public abstract record LogStart
     /// <summary>At the group's committed offsets; at the first record where there is none.</summary>
     public sealed record Committed : LogStart;
 
-    /// <summary>At offsets that the caller keeps itself; a null answer means the first record. Asked at each assignment of a partition.</summary>
-    public sealed record Kept(Func<int, CancellationToken, ValueTask<long?>> NextOffset) : LogStart;
+    /// <summary>
+    /// At offsets that the caller keeps itself: it is given the partition and what the group has committed there (null: nothing), and answers where to begin; null means the first record.
+    /// Asked at each assignment of a partition.
+    /// </summary>
+    public sealed record Kept(Func<int, long?, CancellationToken, ValueTask<long?>> NextOffset) : LogStart;
 
     /// <summary>At the first record whose timestamp is not before this instant.</summary>
     public sealed record Since(DateTimeOffset Instant) : LogStart;

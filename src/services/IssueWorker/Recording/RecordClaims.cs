@@ -29,7 +29,7 @@ internal sealed class RecordClaims(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var reader = log.Subscribe(new LogSubscription(Topics.CouponClaims, Group, new LogStart.Kept(NextOffsetAsync)));
+        await using var reader = log.Subscribe(new LogSubscription(Topics.CouponClaims, Group, new LogStart.Kept(StartAsync)));
         var measuredAt = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -100,6 +100,11 @@ internal sealed class RecordClaims(
             await Task.Delay(pause, time, cancellationToken);
         }
     }
+
+    // The ledger's offset says what is recorded, the group's what CouponService was told of: whichever is behind, and the first record where either says nothing. A batch that was
+    // recorded and not told comes again, and is told then; after a restore of the ledger the group's is ahead of what the ledger holds. Replays change nothing.
+    private async ValueTask<long?> StartAsync(int partition, long? committed, CancellationToken cancellationToken) =>
+        await NextOffsetAsync(partition, cancellationToken) is { } recorded && committed is { } told ? Math.Min(recorded, told) : null;
 
     private ValueTask<long?> NextOffsetAsync(int partition, CancellationToken cancellationToken) => new(ledger.ReadAsync(async (connection, token) =>
     {

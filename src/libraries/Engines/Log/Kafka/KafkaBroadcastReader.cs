@@ -50,7 +50,7 @@ internal sealed class KafkaBroadcastReader(KafkaLog log, LogSubscription subscri
             var places = new Dictionary<int, long>();
             for (var partition = 0; partition < starts.Count; partition++)
             {
-                places[partition] = Math.Max(starts[partition], await kept.NextOffset(partition, cancellationToken) ?? 0);
+                places[partition] = Math.Max(starts[partition], await kept.NextOffset(partition, null, cancellationToken) ?? 0);
             }
             return places;
         }

@@ -77,21 +77,19 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     private async Task<List<TopicPartitionOffset>> StartsAsync(IConsumer<string, byte[]> consumer, List<TopicPartition> partitions, CancellationToken cancellationToken)
     {
-        switch (Subscription.Start)
+        var starts = new List<TopicPartitionOffset>(partitions.Count);
+        foreach (var place in await OnOwnThread(() => consumer.Committed(partitions, s_commitMax)))
         {
-            case LogStart.Committed:
-                var committed = await OnOwnThread(() => consumer.Committed(partitions, s_commitMax));
-                return committed.ConvertAll(place => place.Offset == Offset.Unset ? new TopicPartitionOffset(place.TopicPartition, Offset.Beginning) : place);
-            case LogStart.Kept kept:
-                var starts = new List<TopicPartitionOffset>(partitions.Count);
-                foreach (var partition in partitions)
-                {
-                    starts.Add(new TopicPartitionOffset(partition, await kept.NextOffset(partition.Partition, cancellationToken) is { } next ? next : Offset.Beginning));
-                }
-                return starts;
-            default:
-                throw new InvalidOperationException($"A group does not start {Subscription.Start}.");
+            long? committed = place.Offset == Offset.Unset ? null : place.Offset.Value;
+            var next = Subscription.Start switch
+            {
+                LogStart.Committed => committed,
+                LogStart.Kept kept => await kept.NextOffset(place.Partition, committed, cancellationToken),
+                _ => throw new InvalidOperationException($"A group does not start {Subscription.Start}."),
+            };
+            starts.Add(new TopicPartitionOffset(place.TopicPartition, next is { } offset ? offset : Offset.Beginning));
         }
+        return starts;
     }
 
     private static bool IsRebalancing(ErrorCode code) => code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId;
