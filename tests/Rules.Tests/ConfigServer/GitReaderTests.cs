@@ -121,6 +121,7 @@ public sealed class GitReaderTests : IDisposable
     [Fact]
     public async Task The_initial_settings_become_the_repository_once()
     {
+        Directory.CreateDirectory(Source);
         File.WriteAllText(Path.Combine(Source, "a.yml"), "a: 1");
         var make = new MakeRepository(Options.Create(new ConfigServerOptions { RepositoryPath = Target, InitialSettings = Source }));
         await make.StartAsync(TestContext.Current.CancellationToken);
