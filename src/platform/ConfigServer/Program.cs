@@ -1,3 +1,4 @@
+using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
 using FirstCome.ConfigServer.Requests;
 using FirstCome.ServiceDefaults;
@@ -15,6 +16,7 @@ public static class Program
         builder.AddServiceDefaults("configserver");
         engines?.Invoke(builder);
         builder.Services.AddCheckedOptions<ConfigServerOptions>("ConfigServer");
+        builder.Services.AddHostedService<MakeRepository>();
         builder.Services.AddSettings();
         builder.Services.AddHealthSignal<RepositorySignal>();
 

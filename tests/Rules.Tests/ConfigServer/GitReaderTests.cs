@@ -118,6 +118,21 @@ public sealed class GitReaderTests : IDisposable
         Assert.NotNull(reader.Resolve(null));
     }
 
+    [Fact]
+    public async Task The_initial_settings_become_the_repository_once()
+    {
+        Directory.CreateDirectory(Source);
+        File.WriteAllText(Path.Combine(Source, "a.yml"), "a: 1");
+        var make = new MakeRepository(Options.Create(new ConfigServerOptions { RepositoryPath = Target, InitialSettings = Source }));
+        await make.StartAsync(TestContext.Current.CancellationToken);
+        using var reader = Reader();
+        var commit = reader.Resolve(null)!.Commit;
+        Assert.NotNull(reader.File(commit, "a.yml"));
+        File.WriteAllText(Path.Combine(Source, "a.yml"), "a: 2");
+        await make.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(commit, reader.Resolve(null)!.Commit);
+    }
+
     private void Make()
     {
         Directory.CreateDirectory(Path.Combine(Source, ".git"));

@@ -15,6 +15,7 @@ internal sealed record StartOptions(int Port, IPAddress Bind, string Data)
         """
         Usage: ./run [--port PORT] [--bind ADDRESS] [--data FOLDER]
                ./run services [options]     each service as a process of its own, on Redis, Kafka and MySQL; see ./run services --help
+               ./run compose [options]      the same as containers; see ./run compose --help
                ./run rehearse [options]     plays a crowd and audits the outcome; see ./run rehearse --help
 
         Starts every service of FirstCome in one process, on embedded engines. Ctrl-C stops it.
