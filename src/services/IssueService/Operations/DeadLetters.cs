@@ -74,7 +74,7 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
         return Results.Ok(new Page<DeadLetter>(items, next));
     }
 
-    private async Task<IResult> RedriveAsync(Guid id, Guid by, CancellationToken cancellationToken)
+    internal async Task<IResult> RedriveAsync(Guid id, Guid by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         CouponIssued? issued = null;
