@@ -86,6 +86,16 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
         Assert.Equal(broken.Length, await _host.ScalarAsync("SELECT COUNT(*) FROM coupon_dead_letter WHERE reason = 'malformed' AND detail <> ''"));
         Assert.Contains(_host.Logged.Lines, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("malformed", StringComparison.Ordinal));
         await CouponsHost.EventuallyAsync(async () => await IssuanceAsync() == "degraded", "health tells of what is kept");
+        var (listed, path) = (new List<string>(), "/api/operations/coupon-dead-letters?limit=4");
+        for (var next = ""; next is not null;)
+        {
+            var page = (await _host.SendAsync("GET", next.Length == 0 ? path : $"{path}&after={next}", _host.Token(Guid.CreateVersion7(), "operator"))).Is(200);
+            listed.AddRange(page["items"]!.AsArray().Select(letter => $"{letter!["reason"]} {letter["value"]}"));
+            next = page["next"]?.GetValue<string>();
+        }
+        Assert.Equal(broken.Select(value => $"malformed {Convert.ToBase64String(value)}").Order(), listed.Order());
+        (await _host.SendAsync("GET", path, _host.Token(Guid.CreateVersion7()))).Is(403);
+        (await _host.SendAsync("GET", path + "&after=x", _host.Token(Guid.CreateVersion7(), "operator"))).Is(400);
         await _host.ExecuteAsync("DELETE FROM coupon_dead_letter");
         await CouponsHost.EventuallyAsync(async () => await IssuanceAsync() == "ok", "health tells that nothing is kept");
     }

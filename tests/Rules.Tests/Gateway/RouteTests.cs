@@ -19,6 +19,7 @@ public sealed class RouteTests(Edge edge) : IClassFixture<Edge>
     [InlineData("GET", "/api/operations/campaigns/1/reconciliation", "issue-service"), InlineData("POST", "/api/users", "user-service"), InlineData("GET", "/api/users?query=a", "user-service")]
     [InlineData("DELETE", "/api/users/me", "user-service"), InlineData("PUT", "/api/users/me/password", "user-service"), InlineData("POST", "/api/auth/sign-in", "user-service")]
     [InlineData("POST", "/api/auth/refresh", "user-service"), InlineData("POST", "/api/auth/sign-out-everywhere", "user-service"), InlineData("POST", "/api/auth/keys/rotate", "user-service")]
+    [InlineData("GET", "/api/operations/coupon-dead-letters", "coupon-service")]
     [InlineData("GET", "/api/operations/malformed-records?limit=2", "issue-service"), InlineData("GET", "/api/users/audit?actor=1", "user-service")]
     [InlineData("POST", "/api/auth/password-reset", "user-service")]
     [InlineData("POST", "/api/rehearsals/1/members", "user-service"), InlineData("GET", "/", "web"), InlineData("GET", "/console", "web"), InlineData("GET", "/app.js", "web")]

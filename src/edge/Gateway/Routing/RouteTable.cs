@@ -53,6 +53,7 @@ internal static class RouteTable
         new(Issue, s_any, "/api/operations/dead-letters/{**rest}"),
         new(Issue, s_get, "/api/operations/malformed-records"),
         new(Issue, s_any, "/api/operations/campaigns/{**rest}"),
+        new(Coupons, s_get, "/api/operations/coupon-dead-letters"),
 
         new(Cache, s_get, "/api/campaigns") { NeedsToken = false },
         new(Cache, s_get, "/api/campaigns/{id}") { NeedsToken = false },

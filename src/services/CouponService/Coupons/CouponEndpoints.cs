@@ -42,6 +42,9 @@ internal static class CouponEndpoints
             .RequireRole(Role.Operator)
             .WithName(nameof(CancelCoupon)).WithSummary("Cancels a coupon; its place is given out again where the campaign says so")
             .Produces<Coupon>().ProducesProblems(400, 401, 403, 404, 409, 412, 503);
+        routes.MapGet("/api/operations/coupon-dead-letters", ListDeadLetters.HandleAsync).RequireRole(Role.Operator).WithTags("Operations")
+            .WithName(nameof(ListDeadLetters)).WithSummary("Issued claims that did not become a coupon, as they came, in the order of the log")
+            .Produces<Page<ListDeadLetters.CouponDeadLetter>>().ProducesProblems(400, 401, 403, 503);
     }
 
     /// <summary>Below the group <c>/internal</c>.</summary>
