@@ -32,7 +32,7 @@ internal static class TokenRefusals
     public static string WhatToDo(this TokenRefusal refusal) => refusal switch
     {
         TokenRefusal.Expired => "The access token has expired: refresh it at POST /api/auth/refresh.",
-        TokenRefusal.Locked => "The account is locked; an administrator can unlock it.",
+        TokenRefusal.Locked => "The account is locked or was erased; an administrator can unlock a locked one.",
         TokenRefusal.SignedOut => "The access token was signed out: sign in again.",
         _ => "The access token is not valid: sign in again.",
     };
