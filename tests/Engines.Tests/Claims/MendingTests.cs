@@ -1,7 +1,4 @@
-using System.Diagnostics.Metrics;
 using FirstCome.Contracts.Campaigns;
-using FirstCome.Engines.Redis;
-using FirstCome.IssueService.Campaigns;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Gate;
 using FirstCome.IssueService.Operations;
@@ -9,8 +6,6 @@ using FirstCome.IssueService.Orders;
 using FirstCome.Ledger;
 using FirstCome.TestKit;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -22,21 +17,18 @@ public sealed class MendingTests : IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
+    private readonly IssueServiceParts _parts = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private ClaimMetrics Metrics => new(_services.GetRequiredService<IMeterFactory>());
 
     [Fact]
     public async Task A_marked_claim_that_the_log_lost_is_published_again_with_its_whole_key_hash()
     {
         await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
-        await using var directory = Directory(bench);
+        await using var directory = _parts.Directory(bench);
         var campaign = directory.Take(bench.Campaign);
         var (member, lost) = await LoseAsync(bench, "a-key");
-        var reconciliation = new Reconciliation(bench.Ledger, bench.Log, new NoServices(), TimeProvider.System);
+        var reconciliation = new Reconciliation(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System);
         Assert.True(await reconciliation.LacksRowsAsync(campaign, Cancel));
         Assert.Equal(1, (await reconciliation.RepairAsync(campaign, dryRun: true, Cancel)).MarkedClaimsPublished);
         Assert.Empty(await bench.RecordAsync());
@@ -56,11 +48,11 @@ public sealed class MendingTests : IAsyncDisposable
     public async Task A_marked_claim_that_the_log_lost_is_found_by_the_sweep()
     {
         await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
-        await using var directory = Directory(bench);
+        await using var directory = _parts.Directory(bench);
         directory.Take(bench.Campaign);
         await LoseAsync(bench, "");
         using var sweep = new SweepMissing(
-            directory, new Reconciliation(bench.Ledger, bench.Log, new NoServices(), TimeProvider.System), Metrics, Options.Create(new ClaimOptions { MissingInterval = TimeSpan.FromSeconds(1) }), TimeProvider.System,
+            directory, new Reconciliation(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System), _parts.Metrics, Options.Create(new ClaimOptions { MissingInterval = TimeSpan.FromSeconds(1) }), TimeProvider.System,
             NullLogger<SweepMissing>.Instance);
         await sweep.StartAsync(Cancel);
         await Eventually.TrueAsync(async () =>
@@ -76,7 +68,7 @@ public sealed class MendingTests : IAsyncDisposable
     {
         await using var bench = await ClaimBench.StartAsync(
             LedgerEngine.Sqlite, quota: 5, campaign => campaign with { Group = "spring", PerMember = 2, Audience = [new AudienceCondition(AudienceCondition.FirstInGroupKind)] });
-        await using var directory = Directory(bench);
+        await using var directory = _parts.Directory(bench);
         var member = Guid.CreateVersion7();
         await bench.PublishAsync(member, new GateAnswer(GateVerdict.Won, 1, 1, 1), 1, "a");
         await bench.PublishAsync(member, new GateAnswer(GateVerdict.Won, 2, 2, 1), 1, "b");
@@ -99,11 +91,7 @@ public sealed class MendingTests : IAsyncDisposable
         Assert.Equal(StatusCodes.Status200OK, Status(await letters.RedriveAsync(letter, Guid.CreateVersion7(), Cancel)));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _lifetime.StopApplication();
-        await _services.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _parts.DisposeAsync();
 
     /// <summary>A claim that the gate has marked and that is in no log.</summary>
     private static async Task<(Guid Member, GateAnswer Lost)> LoseAsync(ClaimBench bench, string key)
@@ -114,19 +102,5 @@ public sealed class MendingTests : IAsyncDisposable
         return (member, lost);
     }
 
-    private CampaignDirectory Directory(ClaimBench bench) => new(
-        bench.Ledger, bench.Redis.Multiplexer, new Replicas(bench.Redis.Multiplexer, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance), bench.Log, new NoServices(), Options.Create(new ClaimOptions()), Metrics,
-        TimeProvider.System, NullLogger<CampaignDirectory>.Instance, _lifetime);
-
     private static int? Status(IResult result) => Assert.IsAssignableFrom<IStatusCodeHttpResult>(result).StatusCode;
-
-    private sealed class NoServices : IHttpClientFactory
-    {
-        public HttpClient CreateClient(string name) => new(new Nobody()) { BaseAddress = new Uri("http://nobody/") };
-    }
-
-    private sealed class Nobody : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new HttpRequestException("CouponService cannot be asked.");
-    }
 }

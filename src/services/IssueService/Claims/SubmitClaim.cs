@@ -29,7 +29,7 @@ internal static class SubmitClaim
         .Produces<Claim>(StatusCodes.Status202Accepted).Produces<Claim>()
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(429).ProducesProblem(503);
 
-    private static async Task<IResult> HandleAsync(
+    internal static async Task<IResult> HandleAsync(
         string id, HttpContext context, CampaignDirectory directory, LedgerClaims ledger, ClaimMetrics metrics, IOptions<ClaimOptions> options, TimeProvider time)
     {
         var caller = context.Caller();
