@@ -25,7 +25,7 @@ internal static class EngineProcesses
         if (missing.Count > 0) { throw new StartRefusedException($"An engine is missing; needed is {string.Join("; ", missing)}."); }
 
         var starting = new List<Task>();
-        var redisAddress = options.Redis ?? Started(starting, Redis(redis!, data, system), system, cancellationToken);
+        var redisAddress = options.Redis ?? Started(starting, Redis(redis!, data), system, cancellationToken);
         var kafkaAddress = options.Kafka ?? Started(starting, Kafka(kafka!, data), system, cancellationToken);
         var databaseAddress = options.MySql ?? Started(starting, await database!.PlanAsync(data, FreePort(), cancellationToken), system, cancellationToken);
         await Task.WhenAll(starting);
@@ -50,12 +50,15 @@ internal static class EngineProcesses
     }
 
     /// <summary>A port that nobody uses at the moment, with its neighbour.</summary>
+    /// <exception cref="StartRefusedException">There is none.</exception>
     internal static int FreePort()
     {
-        for (var port = Random.Shared.Next(20_000, 31_000); ; port++)
+        // Below the range from which the system gives out ports by itself.
+        for (var port = Random.Shared.Next(20_000, 31_000); port < 32_000; port++)
         {
             if (IsFree(port) && IsFree(port + 1)) { return port; }
         }
+        throw new StartRefusedException("No free port for an engine was found; name a running one, see ./run services --help.");
     }
 
     private static string? Find(string program, List<string> missing, string what)
@@ -72,7 +75,7 @@ internal static class EngineProcesses
         return found;
     }
 
-    private static (ProcessPlan Plan, int Port) Redis(string program, DataFolder data, SystemProcesses _)
+    private static (ProcessPlan Plan, int Port) Redis(string program, DataFolder data)
     {
         var port = FreePort();
         return (new ProcessPlan("redis", program,
