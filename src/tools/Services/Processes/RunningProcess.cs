@@ -13,8 +13,11 @@ internal sealed partial class RunningProcess(ProcessPlan plan, TimeSpan? restart
     private const int Terminate = 15;
 
     private readonly CancellationTokenSource _stopping = new();
+    // Guards the process: one that is given up is asked about by nobody.
+    private readonly Lock _lock = new();
     private Process? _process;
     private Task _watching = Task.CompletedTask;
+    private volatile bool _running;
 
     public string Name => plan.Name;
 
@@ -24,48 +27,45 @@ internal sealed partial class RunningProcess(ProcessPlan plan, TimeSpan? restart
     /// <summary>Whether it ended without being asked to, at any time.</summary>
     public bool WasLost { get; private set; }
 
-    public bool HasExited => _process is null || _process.HasExited;
+    public bool HasExited => !_running;
 
     /// <exception cref="StartRefusedException">The program cannot be started.</exception>
-    public void Start()
-    {
-        _process = Launch();
-        _watching = WatchAsync();
-    }
+    public void Start() => _watching = WatchAsync(Launch());
 
     /// <summary>Asks it to end, and ends it when it does not within the limit.</summary>
     public async Task StopAsync(TimeSpan limit)
     {
         await _stopping.CancelAsync();
-        if (_process is { HasExited: false } process)
+        if (_running && !Signalled()) { log.Notice(Name, "could not be asked to stop"); }
+        try { await _watching.WaitAsync(limit); }
+        catch (TimeoutException)
         {
-            if (OperatingSystem.IsWindows()) { process.Kill(); }
-            else if (SendSignal(process.Id, Terminate) != 0) { log.Notice(Name, "could not be asked to stop"); }
-            using var deadline = new CancellationTokenSource(limit);
-            try { await process.WaitForExitAsync(deadline.Token); }
-            catch (OperationCanceledException)
-            {
-                log.Notice(Name, $"did not stop within {limit.TotalSeconds:0} s and is killed");
-                process.Kill();
-            }
+            log.Notice(Name, $"did not stop within {limit.TotalSeconds:0} s and is killed");
+            Kill();
+            await _watching;
         }
-        await _watching;
     }
 
     /// <summary>SIGKILL.</summary>
     public void Kill()
     {
         _stopping.Cancel();
-        if (_process is { HasExited: false } process) { process.Kill(); }
+        lock (_lock) { if (_running) { _process!.Kill(); } }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is { HasExited: false } process) { process.Kill(); }
-        await _stopping.CancelAsync();
+        Kill();
         await _watching;
         _process?.Dispose();
         _stopping.Dispose();
+    }
+
+    private bool Signalled()
+    {
+        if (!OperatingSystem.IsWindows()) { return SendSignal(Pid, Terminate) == 0; }
+        Kill();
+        return true;
     }
 
     private Process Launch()
@@ -91,24 +91,28 @@ internal sealed partial class RunningProcess(ProcessPlan plan, TimeSpan? restart
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Pid = process.Id;
+        lock (_lock)
+        {
+            _process?.Dispose();
+            (_process, Pid, _running) = (process, process.Id, true);
+        }
         return process;
     }
 
-    private async Task WatchAsync()
+    private async Task WatchAsync(Process process)
     {
         while (true)
         {
-            await _process!.WaitForExitAsync(CancellationToken.None);
+            await process.WaitForExitAsync(CancellationToken.None);
+            _running = false;
             if (_stopping.IsCancellationRequested) { return; }
             WasLost = true;
-            log.Notice(Name, $"ended by itself with code {_process.ExitCode}{(restart is { } pause ? $"; it is started again in {pause.TotalSeconds:0.#} s" : "")}");
+            log.Notice(Name, $"ended by itself with code {process.ExitCode}{(restart is { } pause ? $"; it is started again in {pause.TotalSeconds:0.#} s" : "")}");
             changed();
             if (restart is null) { return; }
             await Task.Delay(restart.Value, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_stopping.IsCancellationRequested) { return; }
-            _process.Dispose();
-            _process = Launch();
+            process = Launch();
             changed();
         }
     }
