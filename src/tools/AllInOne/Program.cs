@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FirstCome.AllInOne.Data;
 using FirstCome.AllInOne.Hosting;
 using FirstCome.AllInOne.Start;
@@ -35,6 +34,8 @@ public static class Program
 
     private static async Task RunAsync(StartOptions options)
     {
+        // Not the process's own start: ./run becomes this program after it has built it, and that time would count.
+        var started = TimeProvider.System.GetTimestamp();
         // Nine hosts start at once, each of which waits here and there; the pool's own growth of one thread in half a second would hold them up.
         ThreadPool.SetMinThreads(32, 32);
         using var stop = new StopSignal();
@@ -48,7 +49,7 @@ public static class Program
             await system.StartAsync(stop.Asked);
             await Readiness.WaitAsync(system.Addresses, stop.Asked);
             console.Started();
-            Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime());
+            Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetElapsedTime(started));
             await stop.WaitAsync();
         }
         catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested)

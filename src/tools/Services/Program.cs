@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FirstCome.AllInOne.Data;
 using FirstCome.AllInOne.Hosting;
 using FirstCome.AllInOne.Start;
@@ -38,6 +37,8 @@ public static class Program
     /// <summary>True where nothing ended that was not asked to.</summary>
     private static async Task<bool> RunAsync(ServicesOptions options)
     {
+        // Not the process's own start: ./run becomes this program after it has built it, and that time would count.
+        var started = TimeProvider.System.GetTimestamp();
         using var stop = new StopSignal();
         using var data = DataFolder.Open(options.Data);
         var accounts = DemoAccounts.Ensure(data);
@@ -49,7 +50,7 @@ public static class Program
             var engines = await EngineProcesses.StartAsync(options, data, system, stop.Asked);
             system.StartServices(engines);
             await Readiness.WaitAsync(system.Addresses, stop.Asked);
-            Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetUtcNow() - Process.GetCurrentProcess().StartTime.ToUniversalTime());
+            Welcome.Print(system.Addresses, accounts, data.Full(DemoAccounts.File), TimeProvider.System.GetElapsedTime(started));
             await stop.WaitAsync();
         }
         // Asked to stop while it was starting: what has been started is stopped below.
