@@ -38,7 +38,7 @@ internal static class FaultRehearsal
             () => rehearsal.HasExited ? throw new InvalidOperationException($"The rehearsal ended before its middle:\n{rehearsal.Output}{rehearsal.Error}") : File.Exists(signal), s_startMax, "a fifth of the crowd has been told");
         await strike(cancel);
         var code = await rehearsal.WaitForExitAsync(s_endMax);
-        Assert.True(code == 0, $"The audit does not hold (code {code}):\n{rehearsal.Output}{rehearsal.Error}\n{Tail(system)}");
+        Assert.True(code == 0, $"The audit does not hold (code {code}): {Broken(rehearsal.Output)}\n{rehearsal.Output}{rehearsal.Error}\n{Tail(system)}");
 
         var told = JsonNode.Parse(await File.ReadAllTextAsync(report, cancel))!;
         var withheld = told["withheld"]!;
@@ -54,6 +54,9 @@ internal static class FaultRehearsal
         var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Rehearsal", configuration, "FirstCome.Rehearsal.dll"));
     }
+
+    // What a reader wants first of a long report.
+    private static string Broken(string output) => string.Join(' ', output.Split('\n').Where(line => line.StartsWith('✗')));
 
     private static string Tail(RealSystem system) => system.Services.Process.Output[^Math.Min(8_000, system.Services.Process.Output.Length)..];
 
