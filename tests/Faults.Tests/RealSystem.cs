@@ -67,8 +67,10 @@ public sealed class RealSystem : IAsyncDisposable
         _redis = await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec");
         _kafka = await KafkaBroker.StartAsync();
         _database = MySqlServer.IsThere ? await MySqlServer.StartAsync() : await MariaDbServer.StartAsync();
+        var log = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "faults.log"));
+        File.Delete(log);
         _services = new ServicesProcess(
-            Path.Combine(Data, "system"), _redis.EndPoint.ToString(), _kafka.Address, _database.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1));
+            Path.Combine(Data, "system"), _redis.EndPoint.ToString(), _kafka.Address, _database.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1), log);
         await _services.StartAsync();
     }
 

@@ -11,20 +11,23 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new(), _error = new();
+    private readonly Lock _logging = new();
+    private StreamWriter? _log;
 
-    private ChildProcess(Process process)
+    private ChildProcess(Process process, string? log)
     {
         _process = process;
+        _log = log is null ? null : new StreamWriter(log, append: true) { AutoFlush = true };
         process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
     }
 
-    /// <summary>Starts a program without a shell; its output is kept, up to a million characters.</summary>
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+    /// <summary>Starts a program without a shell; of its output the last is kept, at least half a million characters, and all of it in the file <paramref name="log"/>.</summary>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null, string? log = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder ?? "" };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) { start.Environment[name] = value; }
-        var child = new ChildProcess(new Process { StartInfo = start });
+        var child = new ChildProcess(new Process { StartInfo = start }, log);
         child._process.Start();
         child._process.StandardInput.Close();
         child._process.BeginOutputReadLine();
@@ -38,10 +41,10 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>What it has written to its standard output so far.</summary>
+    /// <summary>What it has written to its standard output lately.</summary>
     public string Output { get { lock (_output) { return _output.ToString(); } } }
 
-    /// <summary>What it has written to its standard error so far.</summary>
+    /// <summary>What it has written to its standard error lately.</summary>
     public string Error { get { lock (_error) { return _error.ToString(); } } }
 
     /// <summary>Asks it to end, as Ctrl-C's sibling SIGTERM.</summary>
@@ -72,6 +75,12 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         if (!_process.HasExited) { await KillAsync(); }
         _process.Dispose();
+        // A last line may still be on its way here.
+        lock (_logging)
+        {
+            _log?.Dispose();
+            _log = null;
+        }
     }
 
     private void Signal(int signal)
@@ -79,11 +88,14 @@ public sealed class ChildProcess : IAsyncDisposable
         if (!_process.HasExited) { Signals.Send(_process.Id, signal); }
     }
 
-    private static void Append(StringBuilder builder, string? line)
+    private void Append(StringBuilder builder, string? line)
     {
+        if (line is null) { return; }
         lock (builder)
         {
-            if (line is not null && builder.Length < OutputCharactersMax) { builder.Append(line).Append('\n'); }
+            if (builder.Length >= OutputCharactersMax) { builder.Remove(0, OutputCharactersMax / 2); }
+            builder.Append(line).Append('\n');
         }
+        lock (_logging) { _log?.WriteLine(line); }
     }
 }

@@ -76,6 +76,23 @@ public sealed class KafkaLogTests(SharedKafka shared) : KafkaBehaviour
     }
 
     [Fact]
+    public async Task A_client_that_destroyed_itself_is_replaced_and_not_disposed_again()
+    {
+        var options = new KafkaOptions { BootstrapServers = (await shared.OneAsync()).Address };
+        await using var admin = new KafkaAdmin(options, TimeProvider.System, new ClientFailures(TimeProvider.System, NullLogger.Instance), NullLogger.Instance);
+        Task<int> Brokers(Action<Confluent.Kafka.IAdminClient>? before) => admin.AskAsync("tell the brokers", TimeSpan.FromSeconds(5), client =>
+        {
+            before?.Invoke(client);
+            return Task.FromResult(client.GetMetadata(TimeSpan.FromSeconds(5)).Brokers.Count);
+        }, Cancel);
+        Assert.Equal(1, await Brokers(null));
+        await Assert.ThrowsAsync<LogUnavailableException>(() => Brokers(client => client.Dispose()));
+        Assert.Equal(1, await Brokers(client => client.AddBrokers("")));
+        // The last one is gone when the log is closed: its end must not touch it.
+        Assert.Equal(0, await admin.AskAsync("end", TimeSpan.FromSeconds(5), client => { client.Dispose(); return Task.FromResult(0); }, Cancel));
+    }
+
+    [Fact]
     public async Task A_failure_of_the_callers_own_offsets_hands_nothing_over_and_the_next_read_asks_again()
     {
         await Log.ProduceAsync(Narrow, [Record("k", "a"), Record("k", "b"), Record("k", "c")], Cancel);

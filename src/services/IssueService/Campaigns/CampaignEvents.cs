@@ -23,7 +23,7 @@ internal sealed class CampaignEvents(IEventLog log, CampaignDirectory directory,
             {
                 foreach (var record in await reader.ReadAsync(BatchMax, s_wait, stoppingToken)) { Take(record); }
             }
-            catch (LogUnavailableException exception)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 CampaignsLog.EventsUnavailable(logger, exception);
                 await Task.Delay(s_retry, time, stoppingToken);

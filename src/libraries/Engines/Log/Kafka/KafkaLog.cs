@@ -11,13 +11,14 @@ namespace FirstCome.Engines.Log.Kafka;
 /// </summary>
 public sealed class KafkaLog : IEventLog, IAsyncDisposable
 {
-    private static readonly TimeSpan s_adminMax = TimeSpan.FromSeconds(2), s_makeTopicsMax = TimeSpan.FromSeconds(10), s_ledPause = TimeSpan.FromMilliseconds(50);
+    internal static readonly TimeSpan MakeTopicsMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_askMax = TimeSpan.FromSeconds(2), s_electionMax = TimeSpan.FromSeconds(2), s_ledPause = TimeSpan.FromMilliseconds(50);
 
     private readonly KafkaOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<KafkaLog> _logger;
     private readonly KafkaProducer _producer;
-    private readonly Lazy<IAdminClient> _admin;
+    private readonly KafkaAdmin _admin;
 
     public KafkaLog(KafkaOptions options, TimeProvider time, ILogger<KafkaLog> logger)
     {
@@ -25,11 +26,9 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        _producer = new KafkaProducer(options, time, logger);
-        _admin = new Lazy<IAdminClient>(() => new AdminClientBuilder(Client(new AdminClientConfig { SocketTimeoutMs = (int)s_makeTopicsMax.TotalMilliseconds }))
-            .SetLogHandler((_, line) => KafkaLogEvents.Client(_logger, line))
-            .SetErrorHandler((_, error) => KafkaLogEvents.ClientFailed(_logger, error.Reason))
-            .Build());
+        Failures = new ClientFailures(time, logger);
+        _producer = new KafkaProducer(options, time, Failures, logger);
+        _admin = new KafkaAdmin(options, time, Failures, logger);
     }
 
     public async Task EnsureTopicsAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken)
@@ -37,15 +36,18 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(topics);
         try
         {
-            await _admin.Value.CreateTopicsAsync(topics.Select(Specification), new CreateTopicsOptions { OperationTimeout = s_makeTopicsMax, RequestTimeout = s_makeTopicsMax })
-                .WaitAsync(s_makeTopicsMax, _time, cancellationToken);
+            await _admin.AskAsync("make topics", MakeTopicsMax, async client =>
+            {
+                await client.CreateTopicsAsync(topics.Select(Specification), new CreateTopicsOptions { OperationTimeout = MakeTopicsMax, RequestTimeout = MakeTopicsMax });
+                return true;
+            }, cancellationToken);
         }
         catch (CreateTopicsException exception) when (exception.Results.All(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
             // Made before, by this instance or another: as it should be.
             KafkaLogEvents.TopicsThere(_logger, exception.Results.Count);
         }
-        catch (Exception exception) when (exception is KafkaException or TimeoutException) { throw Unavailable("make topics", exception); }
+        catch (CreateTopicsException exception) { throw Unavailable("make topics", exception); }
         await LedAsync(topics, cancellationToken);
     }
 
@@ -74,35 +76,47 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _producer.Dispose();
-        if (_admin.IsValueCreated) { _admin.Value.Dispose(); }
-        return ValueTask.CompletedTask;
+        return _admin.DisposeAsync();
     }
 
     internal KafkaOptions Options => _options;
+
+    internal ClientFailures Failures { get; }
 
     internal string Name(Topic topic) => _options.Prefix + topic.Name;
 
     /// <summary>Offsets of every partition the topic has in the cluster, answered by the partitions' leaders.</summary>
     internal async Task<IReadOnlyList<long>> OffsetsAsync(Topic topic, OffsetSpec wanted, CancellationToken cancellationToken)
     {
-        try
+        var started = _time.GetTimestamp();
+        while (true)
         {
             var partitions = await PartitionsAsync(topic, cancellationToken);
-            var result = await _admin.Value.ListOffsetsAsync(
+            try
+            {
+                var result = await _admin.AskAsync($"tell the offsets of {topic.Name}", s_askMax, client => client.ListOffsetsAsync(
                     Enumerable.Range(0, partitions).Select(partition => new TopicPartitionOffsetSpec { TopicPartition = new TopicPartition(Name(topic), partition), OffsetSpec = wanted }),
-                    new ListOffsetsOptions { RequestTimeout = s_adminMax })
-                .WaitAsync(s_adminMax, _time, cancellationToken);
-            var offsets = new long[partitions];
-            foreach (var info in result.ResultInfos) { offsets[info.TopicPartitionOffsetError.Partition] = info.TopicPartitionOffsetError.Offset; }
-            return offsets;
+                    new ListOffsetsOptions { RequestTimeout = s_askMax }), cancellationToken);
+                var offsets = new long[partitions];
+                foreach (var info in result.ResultInfos) { offsets[info.TopicPartitionOffsetError.Partition] = info.TopicPartitionOffsetError.Offset; }
+                return offsets;
+            }
+            catch (ListOffsetsException exception)
+            {
+                var error = exception.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error).FirstOrDefault(error => error.IsError);
+                if (error is null || !IsElecting(error.Code) || _time.GetElapsedTime(started) > s_electionMax)
+                {
+                    throw new LogUnavailableException($"The log could not tell the offsets of {topic.Name}: {error?.Reason ?? exception.Message}", exception);
+                }
+            }
+            await Task.Delay(s_ledPause, _time, cancellationToken);
         }
-        catch (ListOffsetsException exception)
-        {
-            var reason = exception.Result.ResultInfos.Select(info => info.TopicPartitionOffsetError.Error).FirstOrDefault(error => error.IsError)?.Reason ?? exception.Message;
-            throw new LogUnavailableException($"The log could not tell the offsets of {topic.Name}: {reason}", exception);
-        }
-        catch (Exception exception) when (exception is KafkaException or TimeoutException) { throw Unavailable($"tell the offsets of {topic.Name}", exception); }
     }
+
+    // What a broker says that has just started, or just lost or got the partition: it passes by itself.
+    private static bool IsElecting(ErrorCode code) =>
+        code is ErrorCode.NotLeaderForPartition or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownLeaderEpoch or ErrorCode.FencedLeaderEpoch or ErrorCode.UnknownTopicOrPart
+            or ErrorCode.OffsetNotAvailable;
 
     // A topic that was just made has no leaders for a moment.
     private async Task LedAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken)
@@ -117,18 +131,26 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
                     await EndOffsetsAsync(topic, cancellationToken);
                     led = true;
                 }
-                catch (LogUnavailableException) when (_time.GetElapsedTime(started) < s_makeTopicsMax) { await Task.Delay(s_ledPause, _time, cancellationToken); }
+                catch (LogUnavailableException) when (_time.GetElapsedTime(started) < MakeTopicsMax) { await Task.Delay(s_ledPause, _time, cancellationToken); }
             }
         }
     }
 
     /// <summary>How many partitions the topic has in the cluster: an operator may have added some.</summary>
+    // By the metadata's blocking call, on a thread of its own: the client's own description of a topic is what destroys it where the broker answers with an error (KafkaAdmin).
     private async Task<int> PartitionsAsync(Topic topic, CancellationToken cancellationToken)
     {
-        var description = await _admin.Value.DescribeTopicsAsync(TopicCollection.OfTopicNames([Name(topic)]), new DescribeTopicsOptions { RequestTimeout = s_adminMax })
-            .WaitAsync(s_adminMax, _time, cancellationToken);
-        return description.TopicDescriptions[0].Partitions.Count;
+        var metadata = await _admin.AskAsync($"tell the partitions of {topic.Name}", s_askMax, client => OnOwnThread(() => client.GetMetadata(Name(topic), s_askMax)), cancellationToken);
+        var found = metadata.Topics.Find(found => found.Topic == Name(topic));
+        if (found is null || found.Error.IsError || found.Partitions.Count == 0)
+        {
+            throw new LogUnavailableException($"The log could not tell the partitions of {topic.Name}: {found?.Error.Reason ?? "it is not there"}");
+        }
+        return found.Partitions.Count;
     }
+
+    // The client's calls block; the pool's threads are for others.
+    internal static Task<T> OnOwnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>What every client of this process is told, and what the operator adds to it.</summary>
     internal T Client<T>(T config) where T : ClientConfig => Client(_options, config);

@@ -5,8 +5,8 @@ namespace FirstCome.Engines.Log.Kafka;
 
 internal static partial class KafkaLogEvents
 {
-    [LoggerMessage(1, LogLevel.Warning, "Kafka's client: {Reason}")]
-    public static partial void ClientFailed(ILogger logger, string reason);
+    [LoggerMessage(1, LogLevel.Warning, "Kafka's client: {Reason} ({LeftOut} lines left out before)")]
+    public static partial void ClientFailed(ILogger logger, string reason, int leftOut);
 
     [LoggerMessage(2, LogLevel.Debug, "{Count} topics are there already")]
     public static partial void TopicsThere(ILogger logger, int count);
@@ -22,6 +22,12 @@ internal static partial class KafkaLogEvents
 
     [LoggerMessage(7, LogLevel.Debug, "Offsets were not committed while the group's partitions change hands: {Reason}")]
     public static partial void CommitPassedOver(ILogger logger, string reason);
+
+    [LoggerMessage(8, LogLevel.Error, "The client for questions about offsets destroyed itself and was replaced")]
+    public static partial void AdminReplaced(ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Warning, "Questions to the brokers were not answered within {Limit} of the stop")]
+    public static partial void QuestionsLeft(ILogger logger, TimeSpan limit);
 
     [LoggerMessage(6, LogLevel.Debug, "Kafka's client: {Line}")]
     private static partial void ClientLine(ILogger logger, string line);

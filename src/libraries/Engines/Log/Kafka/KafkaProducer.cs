@@ -15,15 +15,17 @@ internal sealed class KafkaProducer : IDisposable
 
     private readonly KafkaOptions _options;
     private readonly TimeProvider _time;
+    private readonly ClientFailures _failures;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
     private IProducer<string, ReadOnlyMemory<byte>>? _current;
     private bool _disposed;
 
-    public KafkaProducer(KafkaOptions options, TimeProvider time, ILogger logger)
+    public KafkaProducer(KafkaOptions options, TimeProvider time, ClientFailures failures, ILogger logger)
     {
         _options = options;
         _time = time;
+        _failures = failures;
         _logger = logger;
     }
 
@@ -89,7 +91,7 @@ internal sealed class KafkaProducer : IDisposable
             .SetLogHandler((_, line) => KafkaLogEvents.Client(_logger, line))
             .SetErrorHandler((producer, error) =>
             {
-                KafkaLogEvents.ClientFailed(_logger, error.Reason);
+                _failures.Tell(error);
                 if (error.IsFatal && built is { } broken) { Replace(broken, error); }
             })
             .Build();

@@ -75,7 +75,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         return new ConsumerBuilder<string, byte[]>(config)
             .SetKeyDeserializer(Deserializers.Utf8)
             .SetLogHandler((_, line) => KafkaLogEvents.Client(Logger, line))
-            .SetErrorHandler((_, error) => KafkaLogEvents.ClientFailed(Logger, error.Reason));
+            .SetErrorHandler((_, error) => Log.Failures.Tell(error));
     }
 
     /// <summary>Runs a step; after a failure of the client nothing of its state is trusted.</summary>
@@ -90,8 +90,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         }
     }
 
-    // The client's calls block; the pool's threads are for others.
-    protected static Task<T> OnOwnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    protected static Task<T> OnOwnThread<T>(Func<T> work) => KafkaLog.OnOwnThread(work);
 
     private List<ConsumedRecord> Read(IConsumer<string, byte[]> consumer, int max, TimeSpan wait, CancellationToken cancellationToken)
     {
