@@ -66,6 +66,15 @@ public abstract class DatabaseServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>The first column of the first row, as root; "" where there is none.</summary>
+    public async Task<string> QueryAsync(string sql)
+    {
+        await using var connection = new MySqlConnection(Root());
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(sql, connection);
+        return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture) ?? "";
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) { await _process.DisposeAsync(); }

@@ -42,6 +42,7 @@ public static class Program
         DeadLetters.Map(app);
         MalformedRecords.Map(app);
         Reconciliation.Map(app);
+        ReconciliationRuns.Map(app);
         OrderGate.Map(between);
         ReleasePlace.Map(between);
         ReadCounts.Map(between);
@@ -52,11 +53,12 @@ public static class Program
     {
         services.AddCheckedOptions<ClaimOptions>("Issue");
         services.AddSingleton<ClaimMetrics>().AddSingleton<CampaignDirectory>().AddSingleton<LedgerClaims>().AddSingleton<RebuildGate>();
-        services.AddSingleton<ReleasePlace>().AddSingleton<DeadLetters>().AddSingleton<Reconciliation>();
+        services.AddSingleton<ReleasePlace>().AddSingleton<DeadLetters>().AddSingleton<CompareClaims>().AddSingleton<Reconciliation>().AddSingleton<ReconciliationRuns>();
         services.AddHealthSignal<GateRecovery>();
         services.AddHostedService(provider => provider.GetRequiredService<GateRecovery>());
         services.AddHostedService<CampaignEvents>();
         services.AddHostedService<SweepUnlogged>();
         services.AddHostedService<SweepMissing>();
+        services.AddHostedService<ReconcileOnSchedule>();
     }
 }

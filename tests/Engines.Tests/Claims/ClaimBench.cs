@@ -4,6 +4,7 @@ using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Gate;
+using FirstCome.IssueService.Operations;
 using FirstCome.IssueService.Recovery;
 using FirstCome.IssueWorker.Recording;
 using FirstCome.Ledger;
@@ -104,6 +105,10 @@ public sealed class ClaimBench : IAsyncDisposable
 
     /// <summary>Leaves the log to a worker's own loop: two readers of one group would share its partitions.</summary>
     internal ValueTask LeaveLogAsync() => _reader.DisposeAsync();
+
+    /// <summary>What IssueService compares and repairs with.</summary>
+    internal Reconciliation Reconciliation(CompareClaims compare, IHttpClientFactory services) => new(
+        Ledger, _log, compare, new RebuildGate(Ledger, _redis, _log, TimeProvider.System, NullLogger<RebuildGate>.Instance), services, TimeProvider.System);
 
     /// <summary>Rebuilds the gate, while the worker goes on reading as it does in the real system.</summary>
     internal async Task<RebuildOutcome> RebuildAsync()

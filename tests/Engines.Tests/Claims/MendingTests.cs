@@ -28,7 +28,8 @@ public sealed class MendingTests : IAsyncDisposable
         await using var directory = _parts.Directory(bench);
         var campaign = directory.Take(bench.Campaign);
         var (member, lost) = await LoseAsync(bench, "a-key");
-        var reconciliation = new Reconciliation(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System);
+        using var compare = new CompareClaims(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System);
+        var reconciliation = bench.Reconciliation(compare, IssueServiceParts.Nobody);
         Assert.True(await reconciliation.LacksRowsAsync(campaign, Cancel));
         Assert.Equal(1, (await reconciliation.RepairAsync(campaign, dryRun: true, Cancel)).MarkedClaimsPublished);
         Assert.Empty(await bench.RecordAsync());
@@ -51,8 +52,9 @@ public sealed class MendingTests : IAsyncDisposable
         await using var directory = _parts.Directory(bench);
         directory.Take(bench.Campaign);
         await LoseAsync(bench, "");
+        using var compare = new CompareClaims(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System);
         using var sweep = new SweepMissing(
-            directory, new Reconciliation(bench.Ledger, bench.Log, IssueServiceParts.Nobody, TimeProvider.System), _parts.Metrics, Options.Create(new ClaimOptions { MissingInterval = TimeSpan.FromSeconds(1) }), TimeProvider.System,
+            directory, bench.Reconciliation(compare, IssueServiceParts.Nobody), _parts.Metrics, Options.Create(new ClaimOptions { MissingInterval = TimeSpan.FromSeconds(1) }), TimeProvider.System,
             NullLogger<SweepMissing>.Instance);
         await sweep.StartAsync(Cancel);
         await Eventually.TrueAsync(async () =>

@@ -173,6 +173,27 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_range_tells_the_coupons_between_two_numbers_whatever_their_state()
+    {
+        var campaign = await _host.CampaignAsync();
+        var codes = new Dictionary<long, string>();
+        for (var i = 0; i < 4; i++)
+        {
+            var code = await _host.IssueAsync(campaign);
+            codes.Add(await SequenceAsync(code), code);
+        }
+        var sequences = codes.Keys.Order().ToArray();
+        (await _host.SendAsync("POST", $"/api/coupons/{codes[sequences[2]]}/cancel", _host.Token(Guid.CreateVersion7(), "operator"), new { reason = "test" })).Is(200);
+        var range = $"/internal/campaigns/{campaign.Id}/coupons/range?above={sequences[0]}&through={sequences[2]}";
+        (await _host.SendAsync("GET", range, null)).Is(401, "unauthenticated");
+        var told = (await _host.AskAsync(range)).Is(200);
+        Assert.Equal(sequences[3], told["highest"]!.GetValue<long>());
+        Assert.Equal(sequences[1..3].Select(sequence => (sequence, codes[sequence])), told["coupons"]!.AsArray().Select(coupon => (coupon!["sequence"]!.GetValue<long>(), coupon["code"]!.GetValue<string>())));
+        (await _host.AskAsync($"/internal/campaigns/{campaign.Id}/coupons/range?above=0&through=5001")).Is(400, "invalid-request");
+        (await _host.AskAsync($"/internal/campaigns/{campaign.Id}/coupons/range?above=5&through=4")).Is(400, "invalid-request");
+    }
+
+    [Fact]
     public void A_record_says_what_is_wrong_with_it()
     {
         var message = new CouponIssued(Guid.NewGuid(), Guid.NewGuid(), 1, 1, CouponCode.Create(), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);

@@ -11,6 +11,7 @@ namespace FirstCome.Contracts.Internal;
 /// <item>CouponService <c>GET /internal/campaigns?state=&amp;query=&amp;limit=&amp;after=&amp;drafts=&amp;rehearsals=</c> → <see cref="CampaignPage"/>, newest window first.</item>
 /// <item>CouponService <c>GET /internal/campaigns/{id}/audience/members</c> → <c>application/octet-stream</c>: member ids, 16 bytes big-endian each, ascending; ETag is the list's version.</item>
 /// <item>CouponService <c>GET /internal/campaigns/{id}/coupons/summary</c> → <see cref="CouponSummary"/>; <c>GET /internal/campaigns/{id}/coupons?sequence=</c> → <see cref="CouponTrace"/> or 404.</item>
+/// <item>CouponService <c>GET /internal/campaigns/{id}/coupons/range?above=&amp;through=</c> → <see cref="CouponRange"/>, at most <see cref="RangeMax"/> numbers.</item>
 /// <item>IssueService <c>PUT /internal/campaigns/{id}/gate</c> <see cref="GateOrder"/> → 200 <see cref="GateOrderResult"/> once ledger and gate have it; 409 quota-below-issued; 503.</item>
 /// <item>IssueService <c>POST /internal/campaigns/{id}/releases</c> <see cref="ReleaseOrder"/> → 204, counted once by its sequence; 503.</item>
 /// <item>IssueService <c>GET /internal/campaigns/{id}/counts</c> → <see cref="GateCounts"/>; 503 while it cannot be known.</item>
@@ -25,6 +26,9 @@ public static class InternalApi
 
     /// <summary>How many emails or ids one <see cref="ResolveMembers"/> may name.</summary>
     public const int ResolveMembersMax = 1_000;
+
+    /// <summary>How many sequence numbers one question for a <see cref="CouponRange"/> may span.</summary>
+    public const int RangeMax = 5_000;
 }
 
 /// <summary>A page of campaigns; <paramref name="Next"/> is opaque, null at the end.</summary>
@@ -44,6 +48,13 @@ public sealed record GateCounts(long Accepted, long Issued, long Released, DateT
 
 /// <summary>How many coupons CouponService holds of a campaign, by state.</summary>
 public sealed record CouponSummary(long Issued, long Used, long Cancelled, long Expired);
+
+/// <summary>The coupons of a range of sequence numbers, in their order, whatever their state.</summary>
+/// <param name="Highest">The highest sequence of all coupons of the campaign; 0 where there is none.</param>
+public sealed record CouponRange(long Highest, IReadOnlyList<CouponOfClaim> Coupons);
+
+/// <summary>What a coupon and its row of the ledger have in common.</summary>
+public sealed record CouponOfClaim(long Sequence, Guid MemberId, int Nth, string Code);
 
 /// <summary>What became of a sequence's coupon, for a claim's life.</summary>
 public sealed record CouponTrace(string Code, string State, DateTimeOffset MadeAt, DateTimeOffset ExpiresAt, DateTimeOffset? UsedAt, DateTimeOffset? CancelledAt);

@@ -51,6 +51,7 @@ internal static class CouponEndpoints
     public static void MapInternalCoupons(this RouteGroupBuilder routes)
     {
         routes.MapGet("/campaigns/{id:guid}/coupons/summary", CountCoupons.HandleAsync);
+        routes.MapGet("/campaigns/{id:guid}/coupons/range", RangeOfCoupons.HandleAsync);
         routes.MapGet("/campaigns/{id:guid}/coupons", TraceCoupon.HandleAsync);
     }
 

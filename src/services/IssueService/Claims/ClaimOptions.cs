@@ -32,6 +32,9 @@ public sealed class ClaimOptions : ICheckedOptions
     /// <summary>How often marked claims that the ledger lacks are looked for; default 30 s, 1 s to 1 h.</summary>
     public TimeSpan MissingInterval { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often a campaign's gate, ledger and coupons are compared while it runs and an hour longer, then daily; default 5 min, 1 s to 1 d.</summary>
+    public TimeSpan ReconciliationInterval { get; set; } = TimeSpan.FromMinutes(5);
+
     public IEnumerable<string> Check()
     {
         if (ClaimTimeout < TimeSpan.FromMilliseconds(100) || ClaimTimeout > TimeSpan.FromSeconds(30)) { yield return $"Issue:ClaimTimeout must be between 00:00:00.1 and 00:00:30, but is {ClaimTimeout}."; }
@@ -42,6 +45,7 @@ public sealed class ClaimOptions : ICheckedOptions
         if (SweepInterval < TimeSpan.FromMilliseconds(100) || SweepInterval > TimeSpan.FromMinutes(1)) { yield return $"Issue:SweepInterval must be between 00:00:00.1 and 00:01:00, but is {SweepInterval}."; }
         if (SweepAge < TimeSpan.FromMilliseconds(100) || SweepAge > TimeSpan.FromMinutes(1)) { yield return $"Issue:SweepAge must be between 00:00:00.1 and 00:01:00, but is {SweepAge}."; }
         if (MissingInterval < TimeSpan.FromSeconds(1) || MissingInterval > TimeSpan.FromHours(1)) { yield return $"Issue:MissingInterval must be between 00:00:01 and 01:00:00, but is {MissingInterval}."; }
+        if (ReconciliationInterval < TimeSpan.FromSeconds(1) || ReconciliationInterval > TimeSpan.FromDays(1)) { yield return $"Issue:ReconciliationInterval must be between 00:00:01 and 1.00:00:00, but is {ReconciliationInterval}."; }
         if (RebuildTakeover < TimeSpan.FromSeconds(1) || RebuildTakeover > TimeSpan.FromMinutes(10)) { yield return $"Issue:RebuildTakeover must be between 00:00:01 and 00:10:00, but is {RebuildTakeover}."; }
     }
 }

@@ -9,6 +9,7 @@ using FirstCome.Engines.Log;
 using FirstCome.IssueService.Campaigns;
 using FirstCome.IssueService.Gate;
 using FirstCome.IssueService.Orders;
+using FirstCome.IssueService.Recovery;
 using FirstCome.Ledger;
 using FirstCome.ServiceDefaults;
 using StackExchange.Redis;
@@ -16,10 +17,13 @@ using Role = FirstCome.Authentication.Role;
 
 namespace FirstCome.IssueService.Operations;
 
-/// <summary>What gate, log, ledger and CouponService say of one campaign, side by side.</summary>
+/// <summary>What gate, log, ledger and CouponService say of one campaign, side by side, and claim by claim.</summary>
 /// <param name="Consistent">Nothing is missing and nothing is too much; what is still on its way is no fault.</param>
+/// <param name="Differences">Each kind once; null where only the numbers were asked for.</param>
+/// <param name="Unjudged">Of <c>gate</c>, <c>log</c>, <c>coupons</c> those that could not be asked or had not come to rest: differences that only they show are not told.</param>
 internal sealed record ReconciliationReport(
-    Guid CampaignId, DateTimeOffset AsOf, bool Consistent, GateSide? Gate, LedgerSide Ledger, CouponSummary? Coupons, long RecordsBehind, IReadOnlyList<Finding> Findings);
+    Guid CampaignId, DateTimeOffset AsOf, bool Consistent, GateSide? Gate, LedgerSide Ledger, CouponSummary? Coupons, long RecordsBehind, IReadOnlyList<Finding> Findings,
+    IReadOnlyList<Difference>? Differences, IReadOnlyList<string>? Unjudged);
 
 internal sealed record GateSide(int Generation, long Winners, long Unlogged, long Highest, long Limit, int Version);
 
@@ -31,35 +35,45 @@ internal sealed record LedgerSide(int Generation, long Limit, long Released, lon
     internal bool NumbersExplained => Highest == Issued + UnderReview + Rejected + Voids + DeadLetters;
 }
 
+/// <summary>A line about the numbers.</summary>
 /// <param name="Kind">Stable, kebab-case.</param>
 internal sealed record Finding(string Kind, bool Ok, string Detail);
 
 /// <summary>What a repair did, or would do.</summary>
-internal sealed record RepairReport(bool DryRun, int ReservationsPublished, int MarkedClaimsPublished, int CouponsTold);
+/// <param name="GateRebuilt">The gate lacked rows and was rebuilt from the ledger; claims were told 503 meanwhile.</param>
+/// <param name="Left">What has no one right answer, for a person.</param>
+/// <param name="Unjudged">As in <see cref="ReconciliationReport"/>: repair again when they are there.</param>
+internal sealed record RepairReport(
+    bool DryRun, int ReservationsPublished, int MarkedClaimsPublished, int CouponsTold, bool GateRebuilt, IReadOnlyList<Difference> Left, IReadOnlyList<string> Unjudged);
 
 /// <summary>
-/// <c>GET /api/operations/campaigns/{id}/reconciliation</c> and <c>POST …/repair</c>: compares, and publishes again what one side lacks. Publishing again is always safe: the ledger and
-/// CouponService keep the first.
+/// <c>GET /api/operations/campaigns/{id}/reconciliation</c> and <c>POST …/repair</c>: compares, and mends what has one right answer. Publishing again is always safe: the ledger and
+/// CouponService keep the first. A reservation is never dropped; its record may still be on its way.
 /// </summary>
-internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClientFactory services, TimeProvider time)
+internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClaims compare, RebuildGate rebuild, IHttpClientFactory services, TimeProvider time)
 {
     private const int BatchMax = 1_000;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/operations/campaigns/{id}").RequireRole(Role.Operator).WithTags("Operations");
-        group.MapGet("/reconciliation", async (string id, CampaignDirectory directory, Reconciliation reconciliation, CancellationToken cancellationToken) =>
-            await FindAsync(id, directory, cancellationToken) is { } campaign ? Results.Ok(await reconciliation.ReportAsync(campaign, cancellationToken)) : Problems.Result(ProblemTypes.CampaignUnknown))
-            .WithName("Reconciliation").WithSummary("What gate, ledger and coupons say, side by side.").Produces<ReconciliationReport>().ProducesProblem(404);
-        group.MapPost("/repair", async (string id, bool? dryRun, CampaignDirectory directory, Reconciliation reconciliation, CancellationToken cancellationToken) =>
-            await FindAsync(id, directory, cancellationToken) is { } campaign ? Results.Ok(await reconciliation.RepairAsync(campaign, dryRun ?? false, cancellationToken)) : Problems.Result(ProblemTypes.CampaignUnknown))
-            .WithName("Repair").WithSummary("Publishes again what one side lacks; with dryRun=true only counts it.").Produces<RepairReport>().ProducesProblem(404);
+        group.MapGet("/reconciliation", async (string id, bool? numbersOnly, CampaignDirectory directory, Reconciliation reconciliation, CancellationToken cancellationToken) =>
+            await FindAsync(id, directory, cancellationToken) is { } campaign ? Results.Ok(await reconciliation.ReportAsync(campaign, numbersOnly ?? false, cancellationToken)) : Problems.Result(ProblemTypes.CampaignUnknown))
+            .WithName("Reconciliation").WithSummary("What gate, ledger and coupons say, side by side and claim by claim; with numbersOnly=true the numbers alone, for who asks often.")
+            .Produces<ReconciliationReport>().ProducesProblem(404);
+        group.MapPost("/repair", async (string id, bool? dryRun, HttpContext context, CampaignDirectory directory, Reconciliation reconciliation, ReconciliationRuns runs) =>
+        {
+            if (await FindAsync(id, directory, context.RequestAborted) is not { } campaign) { return Problems.Result(ProblemTypes.CampaignUnknown); }
+            var report = await reconciliation.RepairAsync(campaign, dryRun ?? false, context.RequestAborted);
+            if (!report.DryRun) { await runs.KeepAsync(campaign.Id, context.Caller().MemberId, JsonSerializer.SerializeToElement(report, ApiJson.Options), context.RequestAborted); }
+            return Results.Ok(report);
+        }).WithName("Repair").WithSummary("Mends what has one right answer; with dryRun=true only tells what it would do.").Produces<RepairReport>().ProducesProblem(404);
     }
 
     private static async ValueTask<ActiveCampaign?> FindAsync(string id, CampaignDirectory directory, CancellationToken cancellationToken) =>
         await ListClaims.KnownAsync(id, directory, cancellationToken) is { } known ? directory.Known(known) : null;
 
-    private async Task<ReconciliationReport> ReportAsync(ActiveCampaign campaign, CancellationToken cancellationToken)
+    internal async Task<ReconciliationReport> ReportAsync(ActiveCampaign campaign, bool numbersOnly, CancellationToken cancellationToken)
     {
         var gate = await GateSideAsync(campaign);
         var behind = await BehindAsync(cancellationToken);
@@ -79,7 +93,9 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
             var made = coupons.Issued + coupons.Used + coupons.Cancelled + coupons.Expired;
             findings.Add(new Finding("ledger-and-coupons", made == side.Issued, $"The ledger has issued {side.Issued}, CouponService holds {made}."));
         }
-        return new ReconciliationReport(campaign.Id, time.GetUtcNow(), findings.All(finding => finding.Ok), gate, side, coupons, behind, findings);
+        var comparison = numbersOnly ? null : await compare.RunAsync(campaign, cancellationToken);
+        return new ReconciliationReport(
+            campaign.Id, time.GetUtcNow(), findings.All(finding => finding.Ok) && comparison is null or { Differences.Count: 0 }, gate, side, coupons, behind, findings, comparison?.Differences, comparison?.Unjudged);
     }
 
     /// <summary>Whether the gate has marked claims that are no rows, though the worker has read everything.</summary>
@@ -88,65 +104,62 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
 
     internal async Task<RepairReport> RepairAsync(ActiveCampaign campaign, bool dryRun, CancellationToken cancellationToken)
     {
-        var (reservations, marked) = (0, 0);
-        if (campaign.Snapshot.Phase != Contracts.Campaigns.CampaignPhase.Archived && await GateSideAsync(campaign) is { } gate)
+        var comparison = await compare.RunAsync(campaign, cancellationToken);
+        var reservations = comparison.Of(DifferenceKind.ReservationUnlogged);
+        var missing = comparison.Of(DifferenceKind.ClaimMissing);
+        var untold = comparison.Of(DifferenceKind.CouponMissing);
+        var rebuilt = comparison.Of(DifferenceKind.ClaimNotInGate).Count > 0;
+        if (!dryRun)
         {
-            var (generation, unlogged) = await campaign.Gate.UnloggedAsync(int.MaxValue);
-            var reserved = unlogged.Select(reservation => reservation.Sequence).ToHashSet();
-            reservations = unlogged.Count;
-            foreach (var some in unlogged.Chunk(BatchMax)) { if (!dryRun) { await campaign.Log.PublishAgainAsync(generation, some, cancellationToken); } }
-            // Only once the worker has read everything is a marked claim without a row a missing one.
-            if (await BehindAsync(cancellationToken) == 0) { marked = await PublishMissingAsync(campaign, gate.Generation, reserved, dryRun, cancellationToken); }
+            await PublishAsync(campaign, [.. reservations, .. missing], cancellationToken);
+            if (rebuilt) { rebuilt = await rebuild.RunAsync(campaign.Id, cancellationToken) == RebuildOutcome.Opened; }
+            await TellCouponsAsync(campaign.Id, untold, cancellationToken);
         }
-        var told = await CouponsAsync(campaign.Id, cancellationToken) is { } coupons && coupons.Issued + coupons.Used + coupons.Cancelled + coupons.Expired < (await LedgerSideAsync(campaign.Id, cancellationToken)).Issued
-            ? await TellCouponsAsync(campaign.Id, dryRun, cancellationToken)
-            : 0;
-        return new RepairReport(dryRun, reservations, marked, told);
+        return new RepairReport(
+            dryRun, reservations.Count, missing.Count, untold.Count, rebuilt, [.. comparison.Differences.Where(difference => difference.Mending == "none")], comparison.Unjudged);
     }
 
-    private async Task<int> PublishMissingAsync(ActiveCampaign campaign, int generation, HashSet<long> reserved, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>Publishes the marked claims that the ledger lacks, and nothing else; how many.</summary>
+    internal async Task<int> PublishMissingAsync(ActiveCampaign campaign, CancellationToken cancellationToken)
     {
-        var known = await ledger.ReadAsync(async (connection, token) =>
-        {
-            var sequences = new HashSet<long>();
-            await using var command = LedgerValues.LongCommand(
-                connection, null, "SELECT sequence FROM claim WHERE campaign_id = @id UNION SELECT sequence FROM dead_letter WHERE campaign_id = @id", ("@id", LedgerValues.Id(campaign.Id)));
-            await using var rows = await command.ExecuteReaderAsync(token);
-            while (await rows.ReadAsync(token)) { sequences.Add(rows.GetInt64(0)); }
-            return sequences;
-        }, cancellationToken);
-        var missing = new List<Reservation>();
-        await foreach (var winner in campaign.Gate.WinnersAsync().WithCancellation(cancellationToken))
-        {
-            if (!known.Contains(winner.Sequence) && !reserved.Contains(winner.Sequence)) { missing.Add(winner); }
-        }
-        foreach (var some in missing.Chunk(BatchMax)) { if (!dryRun) { await campaign.Log.PublishAgainAsync(generation, some, cancellationToken); } }
+        var missing = (await compare.RunAsync(campaign, cancellationToken)).Of(DifferenceKind.ClaimMissing);
+        await PublishAsync(campaign, [.. missing], cancellationToken);
         return missing.Count;
     }
 
-    private async Task<int> TellCouponsAsync(Guid campaign, bool dryRun, CancellationToken cancellationToken)
+    // The comparison keeps no key hashes; the few winners that are wanted are read with theirs.
+    private static async Task PublishAsync(ActiveCampaign campaign, HashSet<long> sequences, CancellationToken cancellationToken)
     {
-        var told = 0;
-        for (long after = 0; ;)
+        if (sequences.Count == 0) { return; }
+        var generation = campaign.Gate.Generation;
+        var wanted = new List<Reservation>(BatchMax);
+        await foreach (var winner in campaign.Gate.WinnersAsync().WithCancellation(cancellationToken))
+        {
+            if (!sequences.Contains(winner.Sequence)) { continue; }
+            wanted.Add(winner);
+            if (wanted.Count < BatchMax) { continue; }
+            await campaign.Log.PublishAgainAsync(generation, wanted, cancellationToken);
+            wanted.Clear();
+        }
+        if (wanted.Count > 0) { await campaign.Log.PublishAgainAsync(generation, wanted, cancellationToken); }
+    }
+
+    private async Task TellCouponsAsync(Guid campaign, IReadOnlyList<long> sequences, CancellationToken cancellationToken)
+    {
+        foreach (var some in sequences.Chunk(BatchMax))
         {
             var rows = await ledger.ReadAsync(async (connection, token) =>
             {
-                var found = new List<ClaimRow>();
+                var found = new List<ClaimRow>(some.Length);
+                // Numbers of the ledger's own: nothing of a caller's stands in the text.
                 await using var command = LedgerValues.Command(
-                    connection, null, $"SELECT {ClaimRow.Columns} FROM claim WHERE campaign_id = @id AND sequence > @after AND state = {ClaimRowState.Issued} ORDER BY sequence LIMIT {BatchMax}",
-                    ("@id", LedgerValues.Id(campaign)), ("@after", after));
+                    connection, null, $"SELECT {ClaimRow.Columns} FROM claim WHERE campaign_id = @id AND state = {ClaimRowState.Issued} AND sequence IN ({string.Join(',', some)})", ("@id", LedgerValues.Id(campaign)));
                 await using var reader = await command.ExecuteReaderAsync(token);
                 while (await reader.ReadAsync(token)) { found.Add(ClaimRow.Read(reader)); }
                 return found;
             }, cancellationToken);
-            if (rows.Count == 0) { return told; }
-            if (!dryRun)
-            {
-                await log.ProduceAsync(
-                    Topics.CouponIssued, [.. rows.Select(row => new LogRecord(row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued)))], cancellationToken);
-            }
-            told += rows.Count;
-            after = rows[^1].Sequence;
+            await log.ProduceAsync(
+                Topics.CouponIssued, [.. rows.Select(row => new LogRecord(row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued)))], cancellationToken);
         }
     }
 
@@ -161,18 +174,17 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, IHttpClient
         catch (Exception exception) when (exception is RedisException or TimeoutException) { throw new UnavailableException("The gate cannot be asked.", exception); }
     }
 
-    private async Task<long> BehindAsync(CancellationToken cancellationToken)
+    private async Task<long> BehindAsync(CancellationToken cancellationToken) => await BehindAsync(await log.EndOffsetsAsync(Topics.CouponClaims, cancellationToken), ledger, cancellationToken);
+
+    /// <summary>How many records before these ends the ledger has not taken yet.</summary>
+    internal static Task<long> BehindAsync(IReadOnlyList<long> ends, Database ledger, CancellationToken cancellationToken) => ledger.ReadAsync(async (connection, token) =>
     {
-        var ends = await log.EndOffsetsAsync(Topics.CouponClaims, cancellationToken);
-        return await ledger.ReadAsync(async (connection, token) =>
-        {
-            var next = new Dictionary<int, long>();
-            await using var command = LedgerValues.Command(connection, null, "SELECT log_partition, next_offset FROM consumer_offset WHERE topic = @topic", ("@topic", Topics.CouponClaims.Name));
-            await using var rows = await command.ExecuteReaderAsync(token);
-            while (await rows.ReadAsync(token)) { next[rows.GetInt32(0)] = rows.GetInt64(1); }
-            return ends.Select((end, partition) => Math.Max(0, end - next.GetValueOrDefault(partition))).Sum();
-        }, cancellationToken);
-    }
+        var next = new Dictionary<int, long>();
+        await using var command = LedgerValues.Command(connection, null, "SELECT log_partition, next_offset FROM consumer_offset WHERE topic = @topic", ("@topic", Topics.CouponClaims.Name));
+        await using var rows = await command.ExecuteReaderAsync(token);
+        while (await rows.ReadAsync(token)) { next[rows.GetInt32(0)] = rows.GetInt64(1); }
+        return ends.Select((end, partition) => Math.Max(0, end - next.GetValueOrDefault(partition))).Sum();
+    }, cancellationToken);
 
     private Task<LedgerSide> LedgerSideAsync(Guid id, CancellationToken cancellationToken) => LedgerSideAsync(id, ledger, cancellationToken);
 

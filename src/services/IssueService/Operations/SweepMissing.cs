@@ -31,9 +31,9 @@ internal sealed class SweepMissing(
     {
         if (!await reconciliation.LacksRowsAsync(campaign, cancellationToken)) { _suspected.Remove(campaign.Id); return; }
         if (_suspected.Add(campaign.Id)) { return; }
-        var report = await reconciliation.RepairAsync(campaign, dryRun: false, cancellationToken);
+        var published = await reconciliation.PublishMissingAsync(campaign, cancellationToken);
         metrics.Alarm("claims-missing");
-        ClaimsLog.MissingRepublished(logger, campaign.Id, report.MarkedClaimsPublished);
+        ClaimsLog.MissingRepublished(logger, campaign.Id, published);
         _suspected.Remove(campaign.Id);
     }
 }

@@ -150,7 +150,8 @@ internal sealed class GatewayClient : IDisposable
 
     public async Task<JsonNode> CountsAsync(Guid campaign, CancellationToken cancellationToken) => await OperatorJsonAsync($"/api/campaigns/{campaign}/counts", cancellationToken);
 
-    public async Task<JsonNode> ReconciliationAsync(Guid campaign, CancellationToken cancellationToken) => await OperatorJsonAsync($"/api/operations/campaigns/{campaign}/reconciliation", cancellationToken);
+    /// <summary>The numbers alone: it is asked often.</summary>
+    public async Task<JsonNode> ReconciliationAsync(Guid campaign, CancellationToken cancellationToken) => await OperatorJsonAsync($"/api/operations/campaigns/{campaign}/reconciliation?numbersOnly=true", cancellationToken);
 
     /// <summary>The whole ledger of the campaign, as the operator's CSV gives it.</summary>
     public async Task<IReadOnlyList<LedgerClaim>> LedgerAsync(Guid campaign, CancellationToken cancellationToken)

@@ -1,0 +1,77 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FirstCome.TestKit;
+using StackExchange.Redis;
+using Xunit;
+
+namespace FirstCome.FaultsTests;
+
+/// <summary>Differences made by hand in the real engines of the deployed system, found and mended by an operator over HTTP. Every kind, by itself: Engines.Tests.</summary>
+public sealed class ReconciliationTests(RealSystem system)
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task What_was_broken_by_hand_is_named_and_mended()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await FaultRehearsal.HoldAsync(system, _ => Task.CompletedTask);
+        using var client = new HttpClient { BaseAddress = system.Services.Gateway };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await TokenAsync(client));
+        // Ids are made by the clock: the rehearsal's is the newest.
+        var id = Guid.Parse((await system.Database.QueryAsync("SELECT LOWER(HEX(campaign_id)) FROM firstcome_ledger.campaign ORDER BY campaign_id DESC LIMIT 1")).Trim());
+        var path = $"/api/operations/campaigns/{id}";
+        // Rows become old enough to be judged for their coupons.
+        await Eventually.TrueAsync(async () => Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))).Count == 0, s_limit, "nothing differs");
+
+        var hex = $"UNHEX('{id:N}')";
+        await system.Database.ExecuteAsync($"DELETE FROM firstcome_coupons.coupon WHERE campaign_id = {hex} AND sequence IN (2, 3)");
+        await system.Database.ExecuteAsync($"DELETE FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 3");
+        await system.Database.ExecuteAsync($"UPDATE firstcome_ledger.campaign SET taken = taken - 1 WHERE campaign_id = {hex}");
+        var lost = (await system.Database.QueryAsync($"SELECT HEX(member_id) FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 5")).Trim();
+        await using (var redis = await ConnectionMultiplexer.ConnectAsync(system.Redis.EndPoint.ToString()!))
+        {
+            var database = redis.GetDatabase();
+            var removed = 0;
+            foreach (var key in redis.GetServer(system.Redis.EndPoint).Keys(pattern: $"gate:*:{id:N}:*:w:*"))
+            {
+                if (await database.HashDeleteAsync(key, Convert.FromHexString(lost))) { removed++; }
+            }
+            Assert.Equal(1, removed);
+        }
+
+        string[] broken = ["claim-missing 3", "claim-not-in-gate 5", "coupon-missing 2"];
+        await Eventually.TrueAsync(async () => Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))).SequenceEqual(broken), s_limit, "the three differences are named");
+        var dry = await JsonAsync(client.PostAsync($"{path}/repair?dryRun=true", null, cancel));
+        Assert.Equal((1, 1, true), (dry["markedClaimsPublished"]!.GetValue<int>(), dry["couponsTold"]!.GetValue<int>(), dry["gateRebuilt"]!.GetValue<bool>()));
+        await JsonAsync(client.PostAsync($"{path}/repair", null, cancel));
+        await Eventually.TrueAsync(async () =>
+        {
+            var report = await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel));
+            return report["consistent"]!.GetValue<bool>() && report["unjudged"]!.AsArray().Count == 0;
+        }, s_limit, "all is mended");
+        var runs = (await JsonAsync(client.GetAsync($"{path}/reconciliation/runs", cancel)))["items"]!.AsArray();
+        Assert.NotNull(Assert.Single(runs, run => run!["actor"] is not null)!["outcome"]!["gateRebuilt"]);
+    }
+
+    private async Task<string> TokenAsync(HttpClient client)
+    {
+        using var accounts = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(system.Services.Data, "demo-accounts.json"), TestContext.Current.CancellationToken));
+        var account = accounts.RootElement.EnumerateArray().Single(account => account.GetProperty("role").GetString() == "operator");
+        var answer = await JsonAsync(client.PostAsJsonAsync("/api/auth/sign-in", new { email = account.GetProperty("email").GetString(), password = account.GetProperty("password").GetString() }, TestContext.Current.CancellationToken));
+        return answer["accessToken"]!.GetValue<string>();
+    }
+
+    private static List<string> Kinds(JsonNode report) =>
+        [.. report["differences"]!.AsArray().Select(difference => $"{difference!["kind"]} {string.Join(',', difference["sequences"]!.AsArray().Select(sequence => sequence!.GetValue<long>()))}")];
+
+    private static async Task<JsonNode> JsonAsync(Task<HttpResponseMessage> request)
+    {
+        using var response = await request;
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+}
