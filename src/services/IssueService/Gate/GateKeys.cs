@@ -18,12 +18,12 @@ namespace FirstCome.IssueService.Gate;
 /// gate:{tag}:group          hash    r run id on which the group's members were loaded
 /// gate:{tag}:group:R:B      hash    members that hold a coupon of the group: member (16 bytes) → 1; named by the run id, so that an old file's are never read
 /// </code>
-/// C is the campaign's id, G the generation, R the run id of the Redis process, B a bucket. Small hashes stay packed in Redis: about 64 winners a bucket.
+/// C is the campaign's id, G the generation, R the run id of the Redis process, B a bucket. Small hashes stay packed in Redis: about 32 winners a bucket.
 /// </summary>
 internal sealed class GateKeys
 {
     public const int EntryBytes = 27, KeyHashBytes = 16, GroupBuckets = 4096;
-    private const int WinnersPerBucket = 64, FilterBitsPerWinner = 32, FilterBitsMin = 1 << 16, FilterBitsMax = 1 << 26, BucketsMax = 1 << 17;
+    private const int WinnersPerBucket = 32, FilterBitsPerWinner = 32, FilterBitsMin = 1 << 16, FilterBitsMax = 1 << 26, BucketsMax = 1 << 17;
 
     private readonly string prefix;
     private readonly string groupPrefix;

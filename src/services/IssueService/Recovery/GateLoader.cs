@@ -4,10 +4,18 @@ using StackExchange.Redis;
 
 namespace FirstCome.IssueService.Recovery;
 
-/// <summary>Writes winners into the keys of a generation that is not open yet. Rows come ordered by member and nth, so that a member's entries are whole before they are written.</summary>
+/// <summary>
+/// Writes winners into the keys of a generation that is not open yet. A member's rows come one after the other, in the order of nth. What is gathered is written bucket by bucket, many winners a command; the
+/// filter is made here and written once.
+/// </summary>
 internal sealed class GateLoader(IDatabase database, GateKeys keys, GateLayout layout, bool grouped)
 {
-    private readonly List<Task> _writes = [];
+    // Some 20 MB, and with the largest gates several winners a bucket.
+    private const int GatheredMax = 131_072;
+    private const int CommandsAtOnce = 1_000, FilterPieceBytes = 256 * 1024;
+
+    private readonly List<(int Bucket, byte[] Member, byte[] Entries)> _gathered = [];
+    private readonly byte[] _filter = new byte[layout.FilterBits / 8];
     private byte[]? _member;
     private byte[] _entries = [];
 
@@ -15,13 +23,12 @@ internal sealed class GateLoader(IDatabase database, GateKeys keys, GateLayout l
 
     public long LastAcceptedMs { get; private set; }
 
-    public int Waiting => _writes.Count;
-
-    public void Add(byte[] member, long sequence, long acceptedAtMs, byte[] keyHash)
+    public async ValueTask AddAsync(byte[] member, long sequence, long acceptedAtMs, byte[] keyHash)
     {
         if (_member is null || !_member.AsSpan().SequenceEqual(member))
         {
-            Write();
+            Gather();
+            if (_gathered.Count >= GatheredMax) { await WriteAsync(); }
             (_member, _entries) = (member, []);
         }
         _entries = [.. _entries, .. Entry(sequence, acceptedAtMs, keyHash)];
@@ -29,11 +36,17 @@ internal sealed class GateLoader(IDatabase database, GateKeys keys, GateLayout l
         LastAcceptedMs = Math.Max(LastAcceptedMs, acceptedAtMs);
     }
 
-    public async Task FlushAsync(bool last = false)
+    /// <summary>Writes the rest, and the filter.</summary>
+    public async Task EndAsync()
     {
-        if (last) { Write(); }
-        await Task.WhenAll(_writes);
-        _writes.Clear();
+        Gather();
+        await WriteAsync();
+        for (var at = 0; at < _filter.Length; at += FilterPieceBytes)
+        {
+            var piece = _filter.AsMemory(at, Math.Min(FilterPieceBytes, _filter.Length - at));
+            // Bits that were never set read as 0 without being there.
+            if (piece.Span.ContainsAnyExcept((byte)0)) { await database.StringSetRangeAsync(keys.Filter(layout.Generation), at, piece); }
+        }
     }
 
     /// <summary>An entry as the claim script writes it.</summary>
@@ -49,12 +62,28 @@ internal sealed class GateLoader(IDatabase database, GateKeys keys, GateLayout l
         return entry;
     }
 
-    private void Write()
+    private void Gather()
     {
         if (_member is not { } member) { return; }
-        _writes.Add(database.HashSetAsync(keys.Winners(layout.Generation, GateKeys.Bucket(member, layout.Buckets)), member, _entries));
-        _writes.Add(database.StringSetBitAsync(keys.Filter(layout.Generation), GateKeys.FilterBit(member, layout.FilterBits), true));
-        if (grouped) { _writes.Add(database.HashSetAsync(keys.GroupMembers(layout.RunId, GateKeys.Bucket(member, GateKeys.GroupBuckets)), member, 1)); }
+        _gathered.Add((GateKeys.Bucket(member, layout.Buckets), member, _entries));
+        var bit = GateKeys.FilterBit(member, layout.FilterBits);
+        // As SETBIT counts: the first bit is the highest of its byte.
+        _filter[bit >> 3] |= (byte)(0x80 >> (bit & 7));
         _member = null;
+    }
+
+    private async Task WriteAsync()
+    {
+        var commands = new List<Task>(CommandsAtOnce);
+        foreach (var bucket in _gathered.GroupBy(each => each.Bucket))
+        {
+            commands.Add(database.HashSetAsync(keys.Winners(layout.Generation, bucket.Key), [.. bucket.Select(each => new HashEntry(each.Member, each.Entries))]));
+            if (grouped) { commands.AddRange(bucket.Select(each => database.HashSetAsync(keys.GroupMembers(layout.RunId, GateKeys.Bucket(each.Member, GateKeys.GroupBuckets)), each.Member, 1))); }
+            if (commands.Count < CommandsAtOnce) { continue; }
+            await Task.WhenAll(commands);
+            commands.Clear();
+        }
+        await Task.WhenAll(commands);
+        _gathered.Clear();
     }
 }

@@ -151,25 +151,26 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
     private Task<long?> VoidMissingAsync(Guid id, int generation, CancellationToken cancellationToken) => ledger.WriteAsync<long?>(async (connection, transaction, token) =>
     {
         if (!await IsMineAsync(connection, transaction, id, generation, token)) { return null; }
-        var missing = new List<long>();
-        long last = 0;
+        // Few of these; the claims come in the order of their key, so that a million need not be sorted.
+        var others = new SortedSet<long>();
         await using (var command = LedgerValues.LongCommand(
             connection, transaction,
             """
-            SELECT sequence FROM claim WHERE campaign_id = @id
-            UNION SELECT sequence FROM void_sequence WHERE campaign_id = @id
-            UNION SELECT sequence FROM dead_letter WHERE campaign_id = @id AND has_row = 0
-            ORDER BY 1
+            SELECT sequence FROM void_sequence WHERE campaign_id = @id
+            UNION ALL SELECT sequence FROM dead_letter WHERE campaign_id = @id AND has_row = 0
             """, ("@id", LedgerValues.Id(id))))
         {
             await using var rows = await command.ExecuteReaderAsync(token);
-            while (await rows.ReadAsync(token))
-            {
-                var sequence = rows.GetInt64(0);
-                for (var number = last + 1; number < sequence; number++) { missing.Add(number); }
-                last = sequence;
-            }
+            while (await rows.ReadAsync(token)) { others.Add(rows.GetInt64(0)); }
         }
+        var missing = new List<long>();
+        long last = 0;
+        await using (var command = LedgerValues.LongCommand(connection, transaction, "SELECT sequence FROM claim WHERE campaign_id = @id ORDER BY sequence", ("@id", LedgerValues.Id(id))))
+        {
+            await using var rows = await command.ExecuteReaderAsync(token);
+            while (await rows.ReadAsync(token)) { Reach(rows.GetInt64(0)); }
+        }
+        if (others.Count > 0 && others.Max > last) { Reach(others.Max); }
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var number in missing)
         {
@@ -180,6 +181,12 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         }
         if (missing.Count > 0) { RecoveryLog.NumbersVoided(logger, id, generation, missing.Count); }
         return last;
+
+        void Reach(long sequence)
+        {
+            for (var number = last + 1; number < sequence; number++) { if (!others.Contains(number)) { missing.Add(number); } }
+            last = sequence;
+        }
     }, cancellationToken);
 
     private async Task<(long Winners, long LastAcceptedMs)> LoadAsync(
@@ -189,23 +196,27 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         var loader = new GateLoader(database, keys, layout, campaign.Document.Group is not null);
         await ledger.ReadAsync(async (connection, token) =>
         {
+            // A member's rows must follow each other; where nobody has two, a million need not be sorted for it.
+            await using var second = LedgerValues.LongCommand(
+                connection, null,
+                "SELECT EXISTS (SELECT 1 FROM claim WHERE campaign_id = @id AND nth > 1) OR EXISTS (SELECT 1 FROM dead_letter WHERE campaign_id = @id AND has_row = 0)", ("@id", LedgerValues.Id(campaign.Id)));
+            var sorted = Convert.ToInt64(await second.ExecuteScalarAsync(token), CultureInfo.InvariantCulture) != 0;
             // Everything that holds a number keeps its place: issued, under review, rejected.
             await using var command = LedgerValues.LongCommand(
                 connection, null,
-                """
+                $"""
                 SELECT member_id, nth, sequence, accepted_at, key_hash FROM claim WHERE campaign_id = @id
                 UNION ALL SELECT member_id, nth, sequence, accepted_at, key_hash FROM dead_letter WHERE campaign_id = @id AND has_row = 0 AND state <> 2
-                ORDER BY 1, 2
+                {(sorted ? "ORDER BY 1, 2" : "")}
                 """, ("@id", LedgerValues.Id(campaign.Id)));
             await using var rows = await command.ExecuteReaderAsync(token);
             while (await rows.ReadAsync(token))
             {
-                loader.Add(rows.GetFieldValue<byte[]>(0), rows.GetInt64(2), rows.GetInt64(3), rows.GetFieldValue<byte[]>(4));
-                if (loader.Waiting >= LoadBatch) { await loader.FlushAsync(); }
+                await loader.AddAsync(rows.GetFieldValue<byte[]>(0), rows.GetInt64(2), rows.GetInt64(3), rows.GetFieldValue<byte[]>(4));
             }
             return true;
         }, cancellationToken);
-        await loader.FlushAsync(last: true);
+        await loader.EndAsync();
         if (campaign.Document.Group is { } group && !groupLoaded) { await LoadGroupAsync(database, keys, layout, group, cancellationToken); }
         return (loader.Winners, loader.LastAcceptedMs);
     }
