@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace FirstCome.Bench;
 
-/// <summary>What the claims are measured against: a bare Kestrel endpoint behind a bare YARP, both in one process as the all-in-one is. Arguments: bare PROXY_PORT ENDPOINT_PORT.</summary>
+/// <summary>What the claims are measured against: a bare Kestrel endpoint behind a bare YARP, both in one process as the all-in-one is, or each in its own. Arguments: bare PROXY_PORT ENDPOINT_PORT [proxy|endpoint].</summary>
 internal static class BareSystem
 {
     public static async Task<int> RunAsync(string[] args)
@@ -16,8 +16,12 @@ internal static class BareSystem
             [new RouteConfig { RouteId = "all", ClusterId = "endpoint", Match = new RouteMatch { Path = "{**all}" } }],
             [new ClusterConfig { ClusterId = "endpoint", Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = $"http://127.0.0.1:{endpointPort}" } } }]));
         proxy.MapReverseProxy();
-        await endpoint.StartAsync();
-        await proxy.RunAsync();
+        switch (args.ElementAtOrDefault(3))
+        {
+            case "endpoint": await endpoint.RunAsync(); break;
+            case "proxy": await proxy.RunAsync(); break;
+            default: await endpoint.StartAsync(); await proxy.RunAsync(); break;
+        }
         return 0;
     }
 
