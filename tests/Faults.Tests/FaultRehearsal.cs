@@ -16,14 +16,14 @@ internal static class FaultRehearsal
     // What a caller waits for at most; the design's 3 s, and as much again for a machine that runs everything else too.
     private const double AnswerMaxMs = 6_000;
 
-    /// <summary>1,000 unless <c>FIRSTCOME_FAULT_MEMBERS</c> says otherwise.</summary>
-    private static int Members => int.TryParse(Environment.GetEnvironmentVariable("FIRSTCOME_FAULT_MEMBERS"), CultureInfo.InvariantCulture, out var members) ? members : 1_000;
+    /// <summary>1,000; with <c>./test --full</c> 5,000.</summary>
+    private static int Members => Needed.IsFull ? 5_000 : 1_000;
 
     /// <summary>Plays the crowd, strikes when a fifth of it has been told, and judges.</summary>
     /// <param name="strike">Does the harm and, where it does not pass by itself, mends it.</param>
     /// <param name="outage">For how long what makes coupons is away: the last one may take so much longer.</param>
     /// <returns>The rehearsal's report.</returns>
-    public static async Task<JsonNode> HoldAsync(RealSystem system, Func<CancellationToken, Task> strike, TimeSpan outage = default)
+    public static async Task<JsonNode> HoldAsync(FaultedSystem system, Func<CancellationToken, Task> strike, TimeSpan outage = default)
     {
         var cancel = TestContext.Current.CancellationToken;
         await system.ReadyAsync();
@@ -58,7 +58,7 @@ internal static class FaultRehearsal
     // What a reader wants first of a long report.
     private static string Broken(string output) => string.Join(' ', output.Split('\n').Where(line => line.StartsWith('✗')));
 
-    private static string Tail(RealSystem system) => system.Services.Process.Output[^Math.Min(8_000, system.Services.Process.Output.Length)..];
+    private static string Tail(FaultedSystem system) => system.Services.Process.Output[^Math.Min(8_000, system.Services.Process.Output.Length)..];
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

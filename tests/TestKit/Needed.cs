@@ -24,6 +24,15 @@ public static class Needed
     /// <summary>Whether <see cref="Script"/> would find it.</summary>
     public static bool HasScript(string variable, string inShared) => File.Exists(ScriptPath(variable, inShared));
 
+    /// <summary><c>FIRSTCOME_FULL=1</c> (<c>./test --full</c>): sizes and engines that want a larger machine.</summary>
+    public static bool IsFull => Environment.GetEnvironmentVariable("FIRSTCOME_FULL") == "1";
+
+    /// <summary>Skips the test without <see cref="IsFull"/>.</summary>
+    public static void Full(string what)
+    {
+        if (!IsFull) { Assert.Skip($"runs with ./test --full: needs {what}"); }
+    }
+
     private static string ScriptPath(string variable, string inShared) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
 
     // The root is the folder of the solution, above the assembly's.

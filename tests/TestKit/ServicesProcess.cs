@@ -3,7 +3,8 @@ using System.Globalization;
 namespace FirstCome.TestKit;
 
 /// <summary>The whole system with a process for each service, on engines that the test has started; what ends is started again after <paramref name="restart"/>; the file <paramref name="log"/> gets all they say.</summary>
-public sealed class ServicesProcess(string data, string redis, string kafka, int databasePort, string scale, TimeSpan restart, string log) : SystemProcess(data, PortsMax, TimeSpan.FromSeconds(180))
+/// <param name="settings">Environment of every service, <c>Section__Key</c>.</param>
+public sealed class ServicesProcess(string data, string redis, string kafka, int databasePort, string scale, TimeSpan restart, string log, IReadOnlyDictionary<string, string>? settings = null) : SystemProcess(data, PortsMax, TimeSpan.FromSeconds(180))
 {
     private const int PortsMax = 20;
 
@@ -32,6 +33,6 @@ public sealed class ServicesProcess(string data, string redis, string kafka, int
             Assembly("Services"), "--redis", redis, "--kafka", kafka, "--mysql", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{databasePort}"), "--scale", scale,
             "--restart", restart.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. arguments,
         ],
-        new Dictionary<string, string> { ["FIRSTCOME_MYSQL_ADMIN"] = "root:" },
+        new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["FIRSTCOME_MYSQL_ADMIN"] = "root:" },
         log: log);
 }
