@@ -41,11 +41,23 @@ internal sealed class Manifests
     {
         var stream = new YamlStream();
         using var reader = new StringReader(File.ReadAllText(Path.Combine(Root, "compose.yaml")));
-        stream.Load(new YamlDotNet.Core.MergingParser(new YamlDotNet.Core.Parser(reader)));
-        var services = (YamlMappingNode)stream.Documents[0].RootNode["services"];
-        return services.Children
-            .Where(service => service.Value is YamlMappingNode node && node.Children.ContainsKey("build") && !node.Children.ContainsKey("profiles"))
-            .ToDictionary(service => service.Key.ToString(), service => ((YamlMappingNode)service.Value["environment"]).Children.Keys.Select(key => key.ToString()).ToHashSet());
+        stream.Load(reader);
+        return Keys(stream.Documents[0].RootNode["services"]).ToDictionary(service => service.Key, service => Keys(service.Value))
+            .Where(service => service.Value.ContainsKey("build") && !service.Value.ContainsKey("profiles"))
+            .ToDictionary(service => service.Key, service => Keys(service.Value["environment"]).Keys.ToHashSet());
+    }
+
+    // With what is merged into the mapping by "<<"; its own keys win.
+    private static Dictionary<string, YamlNode> Keys(YamlNode mapping)
+    {
+        var keys = new Dictionary<string, YamlNode>();
+        var children = ((YamlMappingNode)mapping).Children;
+        if (children.TryGetValue("<<", out var merged))
+        {
+            foreach (var (key, value) in (merged is YamlSequenceNode several ? several.Children : [merged]).SelectMany(Keys)) { keys.TryAdd(key, value); }
+        }
+        foreach (var (key, value) in children.Where(child => child.Key.ToString() != "<<")) { keys[key.ToString()] = value; }
+        return keys;
     }
 
     private static string Root => ProjectRoot.Folder;
