@@ -32,6 +32,8 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
             .Build());
     }
 
+    public string SystemName => "kafka";
+
     public async Task EnsureTopicsAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(topics);
