@@ -59,6 +59,9 @@ public sealed record LogSubscription(Topic Topic, string? Group, LogStart Start)
 /// </summary>
 public interface IEventLog
 {
+    /// <summary>The engine, as OpenTelemetry's <c>messaging.system</c> names it.</summary>
+    string SystemName => "firstcome";
+
     /// <summary>Makes the topics that are missing; safe to run twice and from several instances.</summary>
     Task EnsureTopicsAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FirstCome.Contracts.Messages;
 using FirstCome.CouponService.Coupons;
 using FirstCome.Engines.Log;
@@ -11,10 +12,11 @@ namespace FirstCome.CouponService.Issuance;
 /// After a failure, whatever it was, nothing is skipped: it goes back to the committed offsets and tries again, more slowly each time.
 /// </summary>
 internal sealed class IssuanceConsumer(
-    IEventLog log, IssueCoupons issue, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<IssuanceConsumer> logger)
+    IEventLog log, IssueCoupons issue, IssuanceMetrics metrics, IssuanceHealth health, IOptions<CouponOptions> options, TimeProvider time, ILogger<IssuanceConsumer> logger)
     : BackgroundService
 {
     public const string Group = "coupon-service";
+    private static readonly ActivitySource s_source = new("FirstCome.CouponService");
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_delayMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_delayMax = TimeSpan.FromSeconds(5);
@@ -23,6 +25,7 @@ internal sealed class IssuanceConsumer(
     {
         // Leaves the host's start: the first read may wait for the log.
         await Task.Yield();
+        metrics.Begin();
         await using var reader = log.Subscribe(new LogSubscription(Topics.CouponIssued, Group, new LogStart.Committed()));
         var failures = 0;
         var ready = false;
@@ -60,8 +63,20 @@ internal sealed class IssuanceConsumer(
     {
         var records = await reader.ReadAsync(options.Value.IssuanceBatchMax, s_wait, cancellationToken);
         if (records.Count == 0) { return; }
-        await issue.HandleAsync(records, cancellationToken);
-        await reader.CommitAsync(cancellationToken);
+        using var trace = BatchTrace.Start(s_source, $"process {Topics.CouponIssued.Name}", ActivityKind.Consumer, records, static record => record.TraceParent)
+            ?.Messaging(log, Topics.CouponIssued.Name, "process", records.Count).Tag(MessagingAttributes.ConsumerGroup, Group);
+        var started = time.GetTimestamp();
+        try
+        {
+            await issue.HandleAsync(records, cancellationToken);
+            await reader.CommitAsync(cancellationToken);
+            metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started));
+        }
+        catch (Exception exception)
+        {
+            trace?.Failed(exception);
+            throw;
+        }
     }
 
     private static TimeSpan DelayAfter(int failures)

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using FirstCome.Contracts.Messages;
+using FirstCome.Engines.Log;
 
 namespace FirstCome.CouponService.Issuance;
 
@@ -9,6 +11,8 @@ internal sealed class IssuanceMetrics
     private readonly Counter<long> _replayed;
     private readonly Counter<long> _deadLetters;
     private readonly Histogram<int> _batch;
+    private readonly Histogram<double> _processDuration;
+    private readonly Counter<long> _consumed;
 
     public IssuanceMetrics(IMeterFactory meters)
     {
@@ -17,6 +21,25 @@ internal sealed class IssuanceMetrics
         _replayed = meter.CreateCounter<long>("firstcome.coupons.replayed", "{record}", "Records of coupon.issued whose coupon stood already.");
         _deadLetters = meter.CreateCounter<long>("firstcome.coupons.dead_letters", "{record}", "Records of coupon.issued that became no coupon, by reason.");
         _batch = meter.CreateHistogram<int>("firstcome.coupons.batch", "{record}", "Records of coupon.issued in one transaction.");
+        _processDuration = StandardMetrics.ProcessDuration(meter);
+        _consumed = StandardMetrics.Consumed(meter);
+    }
+
+    /// <summary>Begins the counters that alarms are made of at 0: an increase is seen only of a series that is there before.</summary>
+    public void Begin()
+    {
+        foreach (var reason in (string[])[DeadLetterReason.Malformed, DeadLetterReason.Conflict, DeadLetterReason.CampaignUnknown]) { _deadLetters.Add(0, new KeyValuePair<string, object?>("reason", reason)); }
+    }
+
+    /// <summary>A batch is worked on and its offsets are committed.</summary>
+    public void Processed(string system, int records, TimeSpan elapsed)
+    {
+        var (of, from, group) = (
+            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponIssued.Name),
+            new KeyValuePair<string, object?>(MessagingAttributes.ConsumerGroup, IssuanceConsumer.Group));
+        var by = new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "process");
+        _processDuration.Record(elapsed.TotalSeconds, of, from, group, by);
+        _consumed.Add(records, of, from, group, by);
     }
 
     public void Count(IssuedBatch batch)

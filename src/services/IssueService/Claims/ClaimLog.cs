@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
 using FirstCome.Contracts.Claims;
@@ -37,6 +38,8 @@ internal sealed class ClaimLog
     public async Task RunAsync(CancellationToken stopping)
     {
         var batch = new List<Entry>(_options.LogBatchMax);
+        // Whoever made the queue is no parent of what it does.
+        Activity.Current = null;
         try
         {
             while (await _entries.Reader.WaitToReadAsync(stopping))
@@ -66,19 +69,22 @@ internal sealed class ClaimLog
 
     private async Task PublishAsync(List<Entry> batch)
     {
+        using var trace = ClaimTraces.Send(_log, Topics.CouponClaims.Name, batch, static entry => entry.Claim.TraceParent);
         try
         {
             var started = _time.GetTimestamp();
             // Bounded, and cancelled by nothing else: neither a caller who left nor a stop takes a claim back.
             using var limit = new CancellationTokenSource(_options.LogTimeout, _time);
             await _log.ProduceAsync(Topics.CouponClaims, batch.ConvertAll(entry => Record(
-                entry.Claim.Claim.Member, entry.Answer.Nth, entry.Answer.Sequence, entry.Generation, Convert.ToHexStringLower(entry.Claim.FullKeyHash), entry.Answer.AcceptedAtMs, entry.Claim.TraceParent)),
+                entry.Claim.Claim.Member, entry.Answer.Nth, entry.Answer.Sequence, entry.Generation, Convert.ToHexStringLower(entry.Claim.FullKeyHash), entry.Answer.AcceptedAtMs,
+                trace?.ContextOf(entry.Claim.TraceParent) ?? entry.Claim.TraceParent)),
                 limit.Token);
-            _metrics.LogAcknowledged(batch.Count, _time.GetElapsedTime(started));
+            _metrics.LogAcknowledged(_log.SystemName, batch.Count, _time.GetElapsedTime(started));
             foreach (var generation in batch.GroupBy(entry => entry.Generation)) { await MarkAsync(generation.Key, [.. generation]); }
         }
         catch (Exception exception)
         {
+            trace?.Failed(exception);
             ClaimsLog.PublishFailed(_logger, _campaignId, batch.Count, exception);
             foreach (var entry in batch) { entry.Claim.Complete(ClaimOutcome.Refused(ClaimRefusal.Unavailable)); }
         }

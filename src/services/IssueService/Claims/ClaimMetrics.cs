@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using FirstCome.Contracts.Claims;
+using FirstCome.Contracts.Messages;
+using FirstCome.Engines.Log;
 
 namespace FirstCome.IssueService.Claims;
 
@@ -15,6 +17,9 @@ internal sealed class ClaimMetrics
     private readonly Counter<long> _rebuilds;
     private readonly Counter<long> _republished;
     private readonly Counter<long> _alarms;
+    private readonly Histogram<double> _redisDuration, _sendDuration;
+    private readonly Counter<long> _sent;
+    private Swept _swept = new(0, TimeSpan.Zero, 0, 0);
 
     public ClaimMetrics(IMeterFactory meters)
     {
@@ -26,7 +31,25 @@ internal sealed class ClaimMetrics
         _rebuilds = meter.CreateCounter<long>("firstcome.gate.rebuilds", "{rebuild}", "Gates rebuilt and opened.");
         _republished = meter.CreateCounter<long>("firstcome.claims.republished", "{claim}", "Reservations that a sweep published.");
         _alarms = meter.CreateCounter<long>("firstcome.alarms", "{alarm}", "Things that an operator must look at, by kind.");
+        _redisDuration = StandardMetrics.DatabaseDuration(meter);
+        _sendDuration = StandardMetrics.SendDuration(meter);
+        _sent = StandardMetrics.Sent(meter);
+        meter.CreateObservableGauge("firstcome.unlogged", () => Volatile.Read(ref _swept).Unlogged, "{claim}", "Reservations without a mark, when the sweep last looked.");
+        meter.CreateObservableGauge("firstcome.unlogged.age", () => Volatile.Read(ref _swept).Oldest.TotalSeconds, "s", "Age of the oldest of them; 0 where there is none.");
+        meter.CreateObservableGauge("firstcome.gates.closed", () => Volatile.Read(ref _swept).Closed, "{gate}", "Gates that did not answer, or were being rebuilt, when the sweep last looked.");
+        meter.CreateObservableGauge("firstcome.gaps", () => Volatile.Read(ref _swept).Gaps, "{number}", "Numbers without a claim that rebuilds made void, of all campaigns, as the ledger has them.");
     }
+
+    /// <summary>Begins the counters that alarms are made of at 0: an increase is seen only of a series that is there before.</summary>
+    public void Begin()
+    {
+        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing"]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
+        _rebuilds.Add(0);
+        _republished.Add(0);
+    }
+
+    /// <summary>What a pass of the sweep saw.</summary>
+    public void Saw(Swept swept) => Volatile.Write(ref _swept, swept);
 
     public void Decided(ClaimRefusal? refusal, bool loggedNow) =>
         _claims.Add(1, new KeyValuePair<string, object?>("outcome", refusal is null ? (loggedNow ? "accepted" : "repeated") : Name(refusal.Value)));
@@ -35,9 +58,18 @@ internal sealed class ClaimMetrics
     {
         _gateBatch.Record(claims);
         _gateDuration.Record(elapsed.TotalSeconds);
+        _redisDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("db.system.name", "redis"), new KeyValuePair<string, object?>("db.operation.name", "EVALSHA"));
     }
 
-    public void LogAcknowledged(int claims, TimeSpan elapsed) => _logDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("batch", claims > 1 ? "many" : "one"));
+    public void LogAcknowledged(string system, int claims, TimeSpan elapsed)
+    {
+        _logDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("batch", claims > 1 ? "many" : "one"));
+        var (of, to, by) = (
+            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponClaims.Name),
+            new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "send"));
+        _sendDuration.Record(elapsed.TotalSeconds, of, to, by);
+        _sent.Add(claims, of, to, by);
+    }
 
     public void Rebuilt() => _rebuilds.Add(1);
 
@@ -59,3 +91,6 @@ internal sealed class ClaimMetrics
         _ => "unavailable",
     };
 }
+
+/// <summary>What one pass of the sweep saw in all campaigns' gates and in the ledger.</summary>
+internal sealed record Swept(long Unlogged, TimeSpan Oldest, int Closed, long Gaps);

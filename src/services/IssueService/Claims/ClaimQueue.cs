@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using FirstCome.Contracts.Claims;
 using FirstCome.IssueService.Gate;
@@ -68,6 +69,8 @@ internal sealed class ClaimQueue
         var batch = new List<PendingClaim>(_options.GateBatchMax);
         var claims = new List<GateClaim>(_options.GateBatchMax);
         var answers = new GateAnswer[_options.GateBatchMax];
+        // Whoever made the queue is no parent of what it does.
+        Activity.Current = null;
         try
         {
             while (await _waiting.Reader.WaitToReadAsync(stopping))
@@ -99,6 +102,7 @@ internal sealed class ClaimQueue
 
     private async Task DecideAsync(List<PendingClaim> batch, List<GateClaim> claims, GateAnswer[] answers, CancellationToken stopping)
     {
+        using var trace = ClaimTraces.Gate(batch);
         try
         {
             var started = _time.GetTimestamp();
@@ -117,6 +121,7 @@ internal sealed class ClaimQueue
         // Whatever broke, the queue goes on. Whether the script ran is unknown: a reservation that it made is published by the sweep, and a repeat finds it.
         catch (Exception exception)
         {
+            trace?.Failed(exception);
             ClaimsLog.GateUnavailable(_logger, exception);
             Complete(batch, ClaimRefusal.Unavailable);
         }

@@ -22,4 +22,7 @@ internal static partial class ClaimsLog
 
     [LoggerMessage(EventId = 1007, Level = LogLevel.Critical, Message = "Campaign {CampaignId}: {Count} marked claims were not in the ledger though everything was read; they were published again.")]
     public static partial void MissingRepublished(ILogger logger, Guid campaignId, int count);
+
+    [LoggerMessage(EventId = 1008, Level = LogLevel.Warning, Message = "The ledger did not tell how many numbers are void; the last number known is shown.")]
+    public static partial void GapsUnknown(ILogger logger, Exception exception);
 }

@@ -47,7 +47,7 @@ internal static class SubmitClaim
             return listUnknown ? Refuse(ClaimRefusal.Unavailable, metrics) : failed.Count > 0 ? RefuseNotEligible(failed, metrics) : Refuse(ClaimRefusal.SoldOut, metrics);
         }
         var deadline = time.GetTimestamp() + (long)(options.Value.ClaimTimeout.TotalSeconds * time.TimestampFrequency);
-        var claim = new PendingClaim(new GateClaim(caller.MemberId, keyHash, failed.Count == 0), keyHash, Activity.Current?.Id, deadline);
+        var claim = new PendingClaim(new GateClaim(caller.MemberId, keyHash, failed.Count == 0), keyHash, Activity.Current is { Recorded: true } request ? request.Id : null, deadline);
         var outcome = await AnswerAsync(campaign.Queue.SubmitAsync(claim), options.Value.ClaimTimeout, time);
         return outcome.Refusal switch
         {

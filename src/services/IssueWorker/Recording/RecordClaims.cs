@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using FirstCome.Contracts.Claims;
 using FirstCome.Contracts.Messages;
@@ -20,6 +21,8 @@ internal sealed class RecordClaims(
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_backoffMin = TimeSpan.FromMilliseconds(50);
 
+    private static readonly ActivitySource s_source = new(WorkerMetrics.MeterName);
+
     private volatile string? _failure;
     private int _failures;
 
@@ -29,6 +32,7 @@ internal sealed class RecordClaims(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        metrics.Begin();
         await using var reader = log.Subscribe(new LogSubscription(Topics.CouponClaims, Group, new LogStart.Kept(StartAsync)));
         var measuredAt = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
@@ -57,9 +61,21 @@ internal sealed class RecordClaims(
 
     private async Task RecordAsync(ILogReader reader, IReadOnlyList<ConsumedRecord> records, CancellationToken cancellationToken)
     {
+        using var trace = BatchTrace.Start(s_source, $"process {Topics.CouponClaims.Name}", ActivityKind.Consumer, records, static record => record.TraceParent)
+            ?.Messaging(log, Topics.CouponClaims.Name, "process", records.Count).Tag(MessagingAttributes.ConsumerGroup, Group);
+        try { await RecordAsync(reader, records, trace, cancellationToken); }
+        catch (Exception exception)
+        {
+            trace?.Failed(exception);
+            throw;
+        }
+    }
+
+    private async Task RecordAsync(ILogReader reader, IReadOnlyList<ConsumedRecord> records, BatchTrace? trace, CancellationToken cancellationToken)
+    {
         var started = time.GetTimestamp();
         var result = await WriteAsync(records, cancellationToken);
-        metrics.Recorded(records.Count, time.GetElapsedTime(started));
+        metrics.Recorded(ledger.SystemName, records.Count, time.GetElapsedTime(started));
         metrics.Became("issued", result.New);
         metrics.Became("replayed", result.Issued.Count - result.New);
         metrics.Became("stale", result.Stale);
@@ -73,9 +89,7 @@ internal sealed class RecordClaims(
         if (result.Malformed > 0) { metrics.Alarm("malformed-record"); }
         if (result.Issued.Count > 0)
         {
-            await log.ProduceAsync(
-                Topics.CouponIssued,
-                [.. result.Issued.Select(row => new LogRecord(row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued)))], cancellationToken);
+            await TellIssuedAsync(result.Issued, records, trace, cancellationToken);
         }
         if (result.Reviewed.Count > 0)
         {
@@ -86,6 +100,23 @@ internal sealed class RecordClaims(
                     new ClaimReviewed(claim.CampaignId, claim.MemberId, claim.Nth, claim.Sequence, ClaimState.UnderReview, claim.Reason ?? "", now), MessageJson.Default.ClaimReviewed)))], cancellationToken);
         }
         await reader.CommitAsync(cancellationToken);
+        metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started));
+    }
+
+    private async Task TellIssuedAsync(IReadOnlyList<ClaimRow> issued, IReadOnlyList<ConsumedRecord> records, BatchTrace? trace, CancellationToken cancellationToken)
+    {
+        // A row that another record wrote before is not of this record's trace.
+        var contexts = trace is null
+            ? null
+            : records.Where(record => trace.ContextOf(record.TraceParent) is not null).ToDictionary(record => record.Position, record => trace.ContextOf(record.TraceParent));
+        string? ContextOf(ClaimRow row) => contexts?.GetValueOrDefault(new LogPosition(row.LogPartition, row.LogOffset));
+        using var sending = BatchTrace.Start(s_source, $"send {Topics.CouponIssued.Name}", ActivityKind.Producer, issued, ContextOf)?.Messaging(log, Topics.CouponIssued.Name, "send", issued.Count);
+        await log.ProduceAsync(
+            Topics.CouponIssued,
+            [
+                .. issued.Select(row => new LogRecord(
+                    row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued), sending?.ContextOf(ContextOf(row)))),
+            ], cancellationToken);
     }
 
     // A record beyond the limit may be a raise's first: the ledger is read afresh and waited for before anything becomes a dead letter.

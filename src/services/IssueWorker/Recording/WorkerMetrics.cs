@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using FirstCome.Contracts.Messages;
+using FirstCome.Engines.Log;
 
 namespace FirstCome.IssueWorker.Recording;
 
@@ -11,6 +13,8 @@ internal sealed class WorkerMetrics
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _records;
     private readonly Counter<long> _alarms;
+    private readonly Histogram<double> _databaseDuration, _processDuration;
+    private readonly Counter<long> _consumed;
     private long _behind;
 
     public WorkerMetrics(IMeterFactory meters)
@@ -20,13 +24,35 @@ internal sealed class WorkerMetrics
         _duration = meter.CreateHistogram<double>("firstcome.worker.duration", "s", "One transaction of the ledger.");
         _records = meter.CreateCounter<long>("firstcome.worker.records", "{record}", "Records by what became of them: issued, replayed, stale, dead-letter, malformed.");
         _alarms = meter.CreateCounter<long>("firstcome.alarms", "{alarm}", "Things that an operator must look at, by kind.");
+        _databaseDuration = StandardMetrics.DatabaseDuration(meter);
+        _processDuration = StandardMetrics.ProcessDuration(meter);
+        _consumed = StandardMetrics.Consumed(meter);
         meter.CreateObservableGauge("firstcome.worker.lag", () => Volatile.Read(ref _behind), "{record}", "Records of coupon.claims that the ledger does not have yet.");
     }
 
-    public void Recorded(int records, TimeSpan elapsed)
+    /// <summary>Begins the counters that alarms are made of at 0: an increase is seen only of a series that is there before.</summary>
+    public void Begin()
+    {
+        foreach (var kind in (string[])["dead-letter", "malformed-record", "log-starts-after-ledger"]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
+    }
+
+    /// <summary>A batch is recorded and told.</summary>
+    public void Processed(string system, int records, TimeSpan elapsed)
+    {
+        var (of, from, group) = (
+            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponClaims.Name),
+            new KeyValuePair<string, object?>(MessagingAttributes.ConsumerGroup, RecordClaims.Group));
+        var by = new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "process");
+        _processDuration.Record(elapsed.TotalSeconds, of, from, group, by);
+        _consumed.Add(records, of, from, group, by);
+    }
+
+    /// <summary>A batch is in the ledger.</summary>
+    public void Recorded(string database, int records, TimeSpan elapsed)
     {
         _batch.Record(records);
         _duration.Record(elapsed.TotalSeconds);
+        _databaseDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("db.system.name", database), new KeyValuePair<string, object?>("db.operation.name", "TRANSACTION"));
     }
 
     public void Became(string what, long records)

@@ -20,6 +20,9 @@ internal sealed class StandaloneSystem : IAsyncDisposable
 
     public string Data => Path.Combine(_folder, "data");
 
+    /// <summary>Environment variables that the system is started with, besides this process's own.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     /// <summary>Starts the system, or starts it again after a kill, and waits until the whole of it is there.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -27,6 +30,7 @@ internal sealed class StandaloneSystem : IAsyncDisposable
         if (!File.Exists(assembly)) { throw new RehearsalException($"The system is not built: {Path.GetFileName(assembly)} is missing. Start this with ./run rehearse."); }
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[assembly, "--port", $"{_port}", "--data", Data]) { start.ArgumentList.Add(argument); }
+        foreach (var (name, value) in Settings) { start.Environment[name] = value; }
         _process = Process.Start(start) ?? throw new RehearsalException("The system could not be started.");
         var log = Path.Combine(_folder, "system.log");
         _ = DrainAsync(_process.StandardOutput, log);

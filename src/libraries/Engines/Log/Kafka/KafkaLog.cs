@@ -31,6 +31,8 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
         _admin = new KafkaAdmin(options, time, Failures, logger);
     }
 
+    public string SystemName => "kafka";
+
     public async Task EnsureTopicsAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(topics);
