@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using FirstCome.Contracts.Claims;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
+using FirstCome.IssueService.Operations;
 
 namespace FirstCome.IssueService.Claims;
 
@@ -43,7 +44,8 @@ internal sealed class ClaimMetrics
     /// <summary>Begins the counters that alarms are made of at 0: an increase is seen only of a series that is there before.</summary>
     public void Begin()
     {
-        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing"]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
+        var differences = Enum.GetValues<DifferenceKind>().Select(kind => $"differs-{Comparison.Name(kind)}");
+        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing", .. differences]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
         _rebuilds.Add(0);
         _republished.Add(0);
     }

@@ -51,7 +51,7 @@ internal sealed class Comparison
     public List<string> Unjudged { get; } = [];
 
     public IReadOnlyList<Difference> Differences =>
-        [.. _found.Select(found => new Difference(Name(found.Key.ToString()), found.Value.Count, Name(MendingOf(found.Key).ToString()), [.. found.Value.Take(ExamplesMax)]))];
+        [.. _found.Select(found => new Difference(Name(found.Key), found.Value.Count, Name(MendingOf(found.Key)), [.. found.Value.Take(ExamplesMax)]))];
 
     public void Add(DifferenceKind kind, long sequence)
     {
@@ -69,7 +69,8 @@ internal sealed class Comparison
         _ => Mending.None,
     };
 
-    private static string Name(string member) => JsonNamingPolicy.KebabCaseLower.ConvertName(member);
+    /// <summary>As callers and alarms name it.</summary>
+    public static string Name<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 }
 
 /// <summary>
