@@ -55,10 +55,12 @@ typedef Gate {
 #ifdef CUT_OFF
 #define SERVERS 2
 #define PICK if :: via = 0 :: cutOff -> via = 1 fi
+#define TRUSTED_REFUSAL (!cutOff)
 Gate replica; bit cutOff;
 #else
 #define SERVERS 1
 #define PICK skip
+#define TRUSTED_REFUSAL true
 #endif
 Gate redis[SERVERS]; byte process[SERVERS]; Gate file; byte faults; byte processes = 1;
 #define GATE redis[via]
@@ -156,7 +158,7 @@ again:
              :: !allLogged /* cannot be said yet */
 #endif
              :: else ->
-                if :: via == 0 -> /* what a master that was cut off refuses may be told otherwise later */
+                if :: TRUSTED_REFUSAL -> /* with a master cut off, a refusal may be told otherwise later */
                    assert(winners >= QUOTA + answeredRaises + answeredReleases);
                    if :: saidSoldOut < GATE.quota + GATE.released -> saidSoldOut = GATE.quota + GATE.released :: else fi
                 :: else fi
