@@ -50,6 +50,23 @@ public abstract class RebuildBehaviour(LedgerEngine engine)
         Assert.Equal(before.Filter.AsSpan().TrimEnd((byte)0), after.Filter.AsSpan().TrimEnd((byte)0));
     }
 
+    [Fact]
+    public async Task Numbers_that_are_void_already_stay_so_through_the_next_rebuild()
+    {
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
+        await bench.ReserveAsync(Guid.CreateVersion7());
+        await bench.AcceptAsync(Guid.CreateVersion7());
+        for (var rebuild = 0; rebuild < 2; rebuild++)
+        {
+            await bench.FlushAsync();
+            Assert.Equal(RebuildOutcome.Opened, await bench.RebuildAsync());
+            await bench.Gate.LookAsync();
+        }
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM void_sequence WHERE campaign_id = @id AND sequence = 1 AND generation = 2"));
+        Assert.Equal(1, await bench.CountAsync("SELECT COUNT(*) FROM void_sequence WHERE campaign_id = @id"));
+        Assert.Equal(3, (await bench.ReserveAsync(Guid.CreateVersion7())).Sequence);
+    }
+
     private static async Task<(SortedDictionary<string, string> Winners, byte[] Filter)> KeptAsync(ClaimBench bench)
     {
         var winners = new SortedDictionary<string, string>(StringComparer.Ordinal);
