@@ -6,6 +6,7 @@ namespace FirstCome.TestKit;
 /// <summary>A real Kafka broker of this test's own (KRaft; broker and controller in one process), or one of several that form a cluster, in a folder of its own.</summary>
 public sealed class KafkaBroker : IAsyncDisposable
 {
+    private const int StartsMax = 3, LogLines = 40;
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
@@ -24,25 +25,44 @@ public sealed class KafkaBroker : IAsyncDisposable
     /// <summary>Starts a broker, or skips the test where there is none (<c>FIRSTCOME_KAFKA</c> names its start script).</summary>
     public static async Task<KafkaBroker> StartAsync()
     {
-        var broker = new KafkaBroker(Program(), FreePorts.Block(2), []);
-        await broker.RestartAsync();
-        return broker;
+        var program = Program();
+        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [])]))[0];
     }
 
     /// <summary>Starts brokers that form one cluster and keep every internal topic on all of them.</summary>
     public static async Task<IReadOnlyList<KafkaBroker>> StartClusterAsync(int count)
     {
         var program = Program();
-        var ports = Enumerable.Range(0, count).Select(_ => FreePorts.Block(2)).ToArray();
-        var voters = string.Join(",", ports.Select((port, index) => string.Create(CultureInfo.InvariantCulture, $"{index + 1}@127.0.0.1:{port + 1}")));
-        var brokers = ports.Select((port, index) => new KafkaBroker(program, port,
-        [
-            $"node.id={index + 1}", $"controller.quorum.voters={voters}", $"offsets.topic.replication.factor={count}", $"transaction.state.log.replication.factor={count}",
-            // A broker that was killed is found dead within seconds, so that a test need not wait for it.
-            "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=3000",
-        ])).ToArray();
-        await Task.WhenAll(brokers.Select(broker => broker.RestartAsync()));
-        return brokers;
+        return await StartedAsync(() =>
+        {
+            var ports = Enumerable.Range(0, count).Select(_ => FreePorts.Block(2)).ToArray();
+            var voters = string.Join(",", ports.Select((port, index) => string.Create(CultureInfo.InvariantCulture, $"{index + 1}@127.0.0.1:{port + 1}")));
+            return [.. ports.Select((port, index) => new KafkaBroker(program, port,
+            [
+                $"node.id={index + 1}", $"controller.quorum.voters={voters}", $"offsets.topic.replication.factor={count}", $"transaction.state.log.replication.factor={count}",
+                // A broker that was killed is found dead within seconds, so that a test need not wait for it.
+                "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=3000",
+            ]))];
+        });
+    }
+
+    // A JVM needs seconds from the choice of its port to its use, and on a loaded machine it may end before it ever answered: then all of them start anew, on other ports.
+    private static async Task<IReadOnlyList<KafkaBroker>> StartedAsync(Func<IReadOnlyList<KafkaBroker>> prepare)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var brokers = prepare();
+            try
+            {
+                await Task.WhenAll(brokers.Select(broker => broker.RestartAsync()));
+                return brokers;
+            }
+            catch (BrokerEndedException exception) when (attempt < StartsMax)
+            {
+                await Console.Error.WriteLineAsync($"{exception.Message}\nStarted again on other ports.");
+                foreach (var broker in brokers) { await broker.DisposeAsync(); }
+            }
+        }
     }
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
@@ -69,8 +89,17 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     private bool Answers(IAdminClient admin)
     {
-        if (Process.HasExited) { throw new InvalidOperationException($"Kafka ended: {Process.Output}{Process.Error}"); }
+        if (Process.HasExited) { throw new BrokerEndedException($"Kafka ended with code {Process.ExitCode}: {Process.Output}{Process.Error}{LastOfLog()}"); }
         try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _port); }
         catch (KafkaException) { return false; }
     }
+
+    // The broker tells nothing on its outputs.
+    private string LastOfLog()
+    {
+        var log = _folder.File("kafka.log");
+        return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(LogLines)) : "(no kafka.log)";
+    }
+
+    private sealed class BrokerEndedException(string message) : InvalidOperationException(message);
 }

@@ -17,7 +17,7 @@ public sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync()
     {
         var cluster = new RedisCluster();
-        for (var i = 0; i < Masters; i++) { cluster._servers.Add(await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-node-timeout", "3000")); }
+        for (var i = 0; i < Masters; i++) { cluster._servers.Add(await RedisServer.StartNodeAsync()); }
         await using (var connections = new Connections())
         {
             for (var i = 0; i < Masters; i++)
@@ -25,7 +25,7 @@ public sealed class RedisCluster : IAsyncDisposable
                 var server = await connections.ToAsync(cluster._servers[i]);
                 await server.ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
                 await server.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", Slots * i / Masters, (Slots * (i + 1) / Masters) - 1);
-                if (i > 0) { await server.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", cluster._servers[0].EndPoint.Port); }
+                if (i > 0) { await server.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", cluster._servers[0].EndPoint.Port, cluster._servers[0].ClusterPort); }
             }
             await Eventually.TrueAsync(async () =>
             {
