@@ -40,19 +40,19 @@ internal static class ClaimsBench
             // The first pair warms both systems up and is not counted.
             var counted = pair > 0;
             var (winners, wins, _) = await PrepareAsync(gateway, url, requests, requests);
-            var ours = await Load.RunAsync(url.Port, wins, connections);
+            var (ours, oursCpu) = await MeasuredAsync(() => Load.RunAsync(url.Port, wins, connections));
             Check(ours, 202, requests);
-            var theirs = await Load.RunAsync(ports, Bare(wins.Count, $"/accepted/{ours.BodyBytes}", ports, winners), connections);
+            var (theirs, theirsCpu) = await MeasuredAsync(() => Load.RunAsync(ports, Bare(wins.Count, $"/accepted/{ours.BodyBytes}", ports, winners), connections));
             if (counted) { accepted.Add(ours.PerSecond / theirs.PerSecond); }
-            Console.WriteLine($"{(counted ? $"pair {pair}" : "warm-up")} accepted  ours {ours}\n                 bare {theirs}");
+            Console.WriteLine($"{(counted ? $"pair {pair}" : "warm-up")} accepted  ours {ours}\n                      {oursCpu}\n                 bare {theirs}\n                      {theirsCpu}");
 
             var (losers, asks, _) = await PrepareAsync(gateway, url, requests + 1, 1);
             await SellOutAsync(url.Port, asks);
-            ours = await Load.RunAsync(url.Port, asks[1..], connections);
+            (ours, oursCpu) = await MeasuredAsync(() => Load.RunAsync(url.Port, asks[1..], connections));
             Check(ours, 409, requests);
-            theirs = await Load.RunAsync(ports, Bare(requests, $"/refused/{ours.BodyBytes}", ports, losers), connections);
+            (theirs, theirsCpu) = await MeasuredAsync(() => Load.RunAsync(ports, Bare(requests, $"/refused/{ours.BodyBytes}", ports, losers), connections));
             if (counted) { refused.Add(ours.PerSecond / theirs.PerSecond); }
-            Console.WriteLine($"{(counted ? $"pair {pair}" : "warm-up")} refused   ours {ours}\n                 bare {theirs}");
+            Console.WriteLine($"{(counted ? $"pair {pair}" : "warm-up")} refused   ours {ours}\n                      {oursCpu}\n                 bare {theirs}\n                      {theirsCpu}");
         }
         var reached = Figure.Print("accepted claims / bare", accepted, real ? 0.25 : 0.35);
         reached &= Figure.Print("refused claims / bare", refused, real ? 0.6 : 0.7);
@@ -75,6 +75,13 @@ internal static class ClaimsBench
         var elapsed = Stopwatch.GetElapsedTime(told);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{claims:N0} claims accepted: {ours}; the last coupon {elapsed.TotalSeconds:0.0} s after the last 202"));
         return Figure.Print($"{s_visibleAim.TotalSeconds} s / from the last 202 to the last coupon", [s_visibleAim / elapsed], 1);
+    }
+
+    private static async Task<(LoadResult Result, string Cpu)> MeasuredAsync(Func<Task<LoadResult>> load)
+    {
+        var cpu = new CpuByProcess();
+        var result = await load();
+        return (result, cpu.PerRequest(result.Requests));
     }
 
     private static async Task<(List<SyntheticMember> Members, List<byte[]> Requests, Guid Campaign)> PrepareAsync(GatewayClient gateway, Uri url, int members, int quota)

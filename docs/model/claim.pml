@@ -54,13 +54,13 @@ typedef Gate {
   byte sequence[SLOTS + 1]; byte key[SLOTS + 1]; bit logged[SLOTS + 1] }
 #ifdef CUT_OFF
 #define SERVERS 2
-#define PICK if :: via = 0 :: cutOff -> via = 1 fi
-#define TRUSTED_REFUSAL (!cutOff)
+#define PICK since = cutOff; if :: via = 0 :: cutOff -> via = 1 fi
+/* A server whose replica still follows it: the old master's has left it, the new master gets one of its own. What was written before the promotion is asked of the old one. */
+#define FOLLOWED (via == 0 && since == cutOff)
 Gate replica; bit cutOff;
 #else
 #define SERVERS 1
 #define PICK skip
-#define TRUSTED_REFUSAL true
 #endif
 Gate redis[SERVERS]; byte process[SERVERS]; Gate file; byte faults; byte processes = 1;
 #define GATE redis[via]
@@ -101,7 +101,7 @@ inline promise(who, what) { assert(told[who] == 0 || told[who] == what); told[wh
 inline sayNothing() { sequence = 0; slot = 0; i = 0; winners = 0; allLogged = 0 }
 
 proctype instance(byte id) {
-  byte member, key, slot, sequence, under, i, winners, via; bit allLogged, marked;
+  byte member, key, slot, sequence, under, i, winners, via, limit; bit allLogged, marked, since;
 again:
   atomic { /* a claim of anybody, on a server that answers this instance */
     if :: member = 1
@@ -118,7 +118,7 @@ again:
 #endif
     fi; PICK }
   d_step { /* ClaimQueue.DecideAsync → CampaignGate.ClaimAsync: ClaimScript */
-    sayNothing(); under = 0; marked = 0;
+    sayNothing(); under = 0; marked = 0; limit = 0;
     if
     :: !OPEN /* recovering */
     :: else ->
@@ -158,10 +158,12 @@ again:
              :: !allLogged /* cannot be said yet */
 #endif
              :: else ->
-                if :: TRUSTED_REFUSAL -> /* with a master cut off, a refusal may be told otherwise later */
-                   assert(winners >= QUOTA + answeredRaises + answeredReleases);
-                   if :: saidSoldOut < GATE.quota + GATE.released -> saidSoldOut = GATE.quota + GATE.released :: else fi
-                :: else fi
+                assert(winners >= QUOTA + answeredRaises + answeredReleases);
+#if defined(CUT_OFF) && !defined(WITHOUT_WAIT_FOR_REFUSALS)
+                limit = GATE.quota + GATE.released; under = GATE.generation /* a refusal waits for the replicas too */
+#else
+                if :: saidSoldOut < GATE.quota + GATE.released -> saidSoldOut = GATE.quota + GATE.released :: else fi
+#endif
              fi; sayNothing()
           :: slot != 0 && winners < GATE.quota + GATE.released && GATE.next <= NUMBERS ->
              sequence = GATE.next; GATE.next++; GATE.sequence[slot] = sequence; GATE.key[slot] = key; GATE.logged[slot] = 0; under = GATE.generation
@@ -169,10 +171,10 @@ again:
           fi
        fi
     fi; i = 0; winners = 0; allLogged = 0 }
-  if :: sequence == 0 -> goto again :: else fi;
 #ifdef CUT_OFF
-  if :: marked -> goto confirm :: else fi;
+  if :: marked -> goto confirm :: limit > 0 -> goto refuse :: else fi;
 #endif
+  if :: sequence == 0 -> goto again :: else fi;
   d_step { unsent[id].slot == 0 -> /* ClaimLog.PublishAsync, or SweepUnlogged for a reservation whose caller is gone */
     unsent[id].slot = slot; unsent[id].key = key; unsent[id].sequence = sequence; unsent[id].generation = under; acknowledged[id] = 0 }
   if
@@ -198,9 +200,17 @@ again:
 #ifdef CUT_OFF
 confirm: /* WAIT: the replica has what this connection wrote; no replica answers a master that was cut off */
   if
-  :: d_step { marked && via == 0 && !cutOff && replica.generation == under && replica.sequence[slot] == sequence && replica.logged[slot] ->
+  :: d_step { marked && FOLLOWED && replica.generation == under && replica.sequence[slot] == sequence && replica.logged[slot] ->
        promise(CLAIM(member, key), sequence) }
   :: true /* 503 */
+  fi;
+  goto again;
+refuse: /* the same for "sold out": the replica has every one of the winners, and their marks */
+  if
+  :: d_step { FOLLOWED && replica.generation == under ->
+       i = SLOTS; do :: i > 0 -> if :: replica.sequence[i] != 0 && replica.logged[i] -> winners++ :: else fi; i-- :: else -> break od;
+       if :: winners >= limit && saidSoldOut < limit -> saidSoldOut = limit :: else fi }
+  :: true /* asked again, or 503 */
   fi;
 #endif
   goto again
@@ -260,12 +270,15 @@ active proctype worker() {
 }
 
 proctype rebuilder() { /* RebuildGate.RunAsync, by its numbered steps */
-  byte mine, i, highest, via; byte ends[PARTITIONS]; bit goOn;
+  byte mine, i, highest, via; bit since; byte ends[PARTITIONS]; bit goOn;
   do
   :: d_step { generation < GENERATIONS -> generation++; mine = generation; goOn = 0 }                                       /* (1) RaiseGenerationAsync */
      PICK;
      d_step { if :: GATE.generation < mine && GATE.rebuilding < mine -> GATE.rebuilding = mine; GATE.rebuildOn = process[via]; goOn = 1 :: else fi } /* (2) RebuildScripts.Close */
      if :: !goOn -> goto next :: else fi;
+#if defined(CUT_OFF) && !defined(WITHOUT_WAIT_BEFORE_THE_CUT)
+     if :: FOLLOWED && replica.rebuilding >= mine :: goto next fi;                                                          /*     Replicas.HaveAsync: a master that was cut off cuts nothing */
+#endif
      ends[0] = logEnd[0];                                                                                                   /* (3) IEventLog.EndOffsetsAsync */
 #if PARTITIONS > 1
      ends[1] = logEnd[1];
@@ -373,7 +386,7 @@ proctype faultsOfRedis() {
        do :: i <= SLOTS -> redis[0].sequence[i] = 0; redis[0].key[i] = 0; redis[0].logged[i] = 0; i++ :: else -> break od; i = 0 }
 #endif
 #ifdef CUT_OFF
-  :: d_step { !cutOff -> copyGate(replica, redis[0]) }                                                  /* the replica catches up */
+  :: d_step { copyGate(replica, redis[0]) }                                                             /* the replica catches up; after the promotion it is the new master's */
   :: d_step { !cutOff -> cutOff = 1; copyGate(redis[1], redis[0]); process[1] = process[0];                     /* it is promoted; the old master goes on answering */
        copyGate(redis[0], replica); processes++; process[0] = processes }
 #endif

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Gate;
 using FirstCome.IssueService.Operations;
@@ -108,12 +109,12 @@ public sealed class ClaimBench : IAsyncDisposable
 
     /// <summary>What IssueService compares and repairs with.</summary>
     internal Reconciliation Reconciliation(CompareClaims compare, IHttpClientFactory services) => new(
-        Ledger, _log, compare, new RebuildGate(Ledger, _redis, _log, TimeProvider.System, NullLogger<RebuildGate>.Instance), services, TimeProvider.System);
+        Ledger, _log, compare, new RebuildGate(Ledger, _redis, NoReplicas, _log, TimeProvider.System, NullLogger<RebuildGate>.Instance), services, TimeProvider.System);
 
     /// <summary>Rebuilds the gate, while the worker goes on reading as it does in the real system.</summary>
-    internal async Task<RebuildOutcome> RebuildAsync()
+    internal async Task<RebuildOutcome> RebuildAsync(Replicas? replicas = null)
     {
-        var rebuild = new RebuildGate(Ledger, _redis, _log, TimeProvider.System, NullLogger<RebuildGate>.Instance).RunAsync(Campaign.Id, Cancel);
+        var rebuild = new RebuildGate(Ledger, _redis, replicas ?? NoReplicas, _log, TimeProvider.System, NullLogger<RebuildGate>.Instance).RunAsync(Campaign.Id, Cancel);
         while (!rebuild.IsCompleted)
         {
             await RecordAsync();
@@ -121,6 +122,8 @@ public sealed class ClaimBench : IAsyncDisposable
         }
         return await rebuild;
     }
+
+    private Replicas NoReplicas => new(_redis, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance);
 
     /// <summary>Redis ends and comes back empty.</summary>
     internal void LoseRedis()

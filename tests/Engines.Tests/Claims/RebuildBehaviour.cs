@@ -1,6 +1,8 @@
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Gate;
 using FirstCome.IssueService.Recovery;
 using FirstCome.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace FirstCome.EnginesTests.Claims;
@@ -49,6 +51,27 @@ public abstract class RebuildBehaviour(LedgerEngine engine)
         Assert.Equal(before.Winners, after.Winners);
         // What the scripts grow lazily may be shorter; zeros are as good as nothing.
         Assert.Equal(before.Filter.AsSpan().TrimEnd((byte)0), after.Filter.AsSpan().TrimEnd((byte)0));
+    }
+
+    [Fact]
+    public async Task A_master_whose_replicas_have_left_it_takes_no_claim_from_the_gate_that_is_open_elsewhere()
+    {
+        await using var bench = await ClaimBench.StartAsync(engine, quota: 10);
+        await bench.AcceptAsync(Guid.CreateVersion7());
+        await using var alone = await RedisServer.StartAsync();
+        await using var connection = await alone.ConnectAsync();
+        var replicas = new Replicas(connection, 1, TimeSpan.FromMilliseconds(50), NullLogger<Replicas>.Instance);
+        Assert.Equal(RebuildOutcome.Unconfirmed, await bench.RebuildAsync(replicas));
+
+        // The promoted replica's gate, in the generation before, goes on.
+        var member = Guid.CreateVersion7();
+        await bench.PublishAsync(member, new GateAnswer(GateVerdict.Won, 2, 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()), generation: 1);
+        await bench.RecordAsync();
+        Assert.Equal(2, await bench.CountAsync("SELECT COUNT(*) FROM claim WHERE campaign_id = @id"));
+        Assert.Equal(0, await bench.CountAsync("SELECT COUNT(*) FROM generation_cut WHERE campaign_id = @id AND generation > 1"));
+
+        Assert.Equal(RebuildOutcome.Opened, await bench.RebuildAsync());
+        Assert.Equal(GateVerdict.Held, (await bench.ReserveAsync(member)).Verdict);
     }
 
     [Fact]

@@ -139,6 +139,36 @@ public sealed class ReplicatedGateTests : GateBehaviour
     }
 
     [Fact]
+    public async Task What_the_replica_has_not_confirmed_is_no_last_word_either()
+    {
+        var campaign = Campaign(1);
+        await OpenAsync(campaign);
+        var gate = new CampaignGate(Redis, campaign, _replicas);
+        var (winner, late) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        var won = Assert.Single(await ClaimAsync(gate, [winner]));
+        Assert.True(Assert.Single((await gate.MarkAsync(1, [(winner, won.Sequence)])).Marked));
+        Task<GateVerdict> RefusedAsync(Guid member) => VerdictAsync(gate, member, "another key");
+        Assert.Equal((GateVerdict.SoldOut, GateVerdict.LimitReached), (await RefusedAsync(late), await RefusedAsync(winner)));
+        Assert.NotNull(await gate.SoldOutAsync(TimeProvider.System));
+
+        _replica!.Process.Freeze();
+        try
+        {
+            Assert.Equal((GateVerdict.NotYetKnown, GateVerdict.NotYetKnown), (await RefusedAsync(late), await RefusedAsync(winner)));
+            Assert.Null(await gate.SoldOutAsync(TimeProvider.System));
+        }
+        finally { _replica.Process.Thaw(); }
+        await Eventually.TrueAsync(async () => await RefusedAsync(late) == GateVerdict.SoldOut, TimeSpan.FromSeconds(20), "it is refused for good once the replica confirms");
+    }
+
+    private static async Task<GateVerdict> VerdictAsync(CampaignGate gate, Guid member, string key)
+    {
+        var answers = new GateAnswer[1];
+        Assert.Equal(GateStatus.Answered, (await gate.ClaimAsync([new GateClaim(member, IdempotencyKey.Hash(key), true)], answers)).Status);
+        return answers[0].Verdict;
+    }
+
+    [Fact]
     public async Task A_gate_on_a_promoted_replica_is_a_lost_one_however_much_of_it_is_there()
     {
         var campaign = Campaign(10);

@@ -6,10 +6,10 @@ public sealed record Topic(string Name, int Partitions, TimeSpan? Retention);
 /// <summary>Every topic. Message types stand in this folder; values are JSON in camelCase, UTF-8 (<see cref="MessageJson"/>).</summary>
 public static class Topics
 {
-    /// <summary>IssueService → IssueWorker, group <c>issue-worker</c>: accepted claims, <see cref="ClaimAccepted"/>. Key: member id, so that one campaign uses all partitions.</summary>
+    /// <summary>IssueService → IssueWorker, group <c>issue-worker</c>: accepted claims, <see cref="ClaimAccepted"/>. Key: one for a few claims of a batch, another for the next, so that one campaign uses all partitions; readers rely on no order.</summary>
     public static readonly Topic CouponClaims = new("coupon.claims", 6, TimeSpan.FromDays(14));
 
-    /// <summary>IssueWorker → CouponService, group <c>coupon-service</c>; CacheService broadcasts: <see cref="CouponIssued"/>. Key: member id.</summary>
+    /// <summary>IssueWorker → CouponService, group <c>coupon-service</c>; CacheService broadcasts: <see cref="CouponIssued"/>. Key: as above.</summary>
     public static readonly Topic CouponIssued = new("coupon.issued", 6, TimeSpan.FromDays(14));
 
     /// <summary>IssueWorker and IssueService → CacheService: a claim went under review or was rejected, <see cref="ClaimReviewed"/>. Key: member id.</summary>

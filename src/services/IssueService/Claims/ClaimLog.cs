@@ -60,8 +60,9 @@ internal sealed class ClaimLog
     /// <summary>Publishes reservations that have no caller any more, and marks them. True when all of them are marked now.</summary>
     public async Task<bool> PublishAgainAsync(int generation, IReadOnlyList<Reservation> reservations, CancellationToken cancellationToken)
     {
-        var records = reservations.Select(reservation => Record(
-            reservation.Member, reservation.Nth, reservation.Sequence, generation, reservation.KeyHash, reservation.AcceptedAtMs, null)).ToList();
+        var keys = new SpreadKeys();
+        var records = reservations.Select((reservation, index) => Record(
+            keys[index], reservation.Member, reservation.Nth, reservation.Sequence, generation, reservation.KeyHash, reservation.AcceptedAtMs, null)).ToList();
         await _log.ProduceAsync(Topics.CouponClaims, records, cancellationToken);
         var (status, marked) = await _gate.MarkAsync(generation, [.. reservations.Select(reservation => (reservation.Member, reservation.Sequence))]);
         return status == GateStatus.Answered && marked.All(mark => mark);
@@ -75,9 +76,10 @@ internal sealed class ClaimLog
             var started = _time.GetTimestamp();
             // Bounded, and cancelled by nothing else: neither a caller who left nor a stop takes a claim back.
             using var limit = new CancellationTokenSource(_options.LogTimeout, _time);
-            await _log.ProduceAsync(Topics.CouponClaims, batch.ConvertAll(entry => Record(
-                entry.Claim.Claim.Member, entry.Answer.Nth, entry.Answer.Sequence, entry.Generation, Convert.ToHexStringLower(entry.Claim.FullKeyHash), entry.Answer.AcceptedAtMs,
-                trace?.ContextOf(entry.Claim.TraceParent) ?? entry.Claim.TraceParent)),
+            var keys = new SpreadKeys();
+            await _log.ProduceAsync(Topics.CouponClaims, [.. batch.Select((entry, index) => Record(
+                keys[index], entry.Claim.Claim.Member, entry.Answer.Nth, entry.Answer.Sequence, entry.Generation, Convert.ToHexStringLower(entry.Claim.FullKeyHash), entry.Answer.AcceptedAtMs,
+                trace?.ContextOf(entry.Claim.TraceParent) ?? entry.Claim.TraceParent))],
                 limit.Token);
             _metrics.LogAcknowledged(_log.SystemName, batch.Count, _time.GetElapsedTime(started));
             foreach (var generation in batch.GroupBy(entry => entry.Generation)) { await MarkAsync(generation.Key, [.. generation]); }
@@ -99,8 +101,8 @@ internal sealed class ClaimLog
         }
     }
 
-    private LogRecord Record(Guid member, int nth, long sequence, int generation, string keyHash, long acceptedAtMs, string? traceParent) => new(
-        member.ToString("N"),
+    private LogRecord Record(string key, Guid member, int nth, long sequence, int generation, string keyHash, long acceptedAtMs, string? traceParent) => new(
+        key,
         JsonSerializer.SerializeToUtf8Bytes(new ClaimAccepted(_campaignId, member, nth, sequence, generation, keyHash, acceptedAtMs), MessageJson.Default.ClaimAccepted),
         traceParent);
 

@@ -36,8 +36,8 @@ internal readonly record struct GateNumbers(int Generation, long Winners, long U
 internal readonly record struct Reservation(Guid Member, int Nth, long Sequence, string KeyHash, long AcceptedAtMs);
 
 /// <summary>
-/// One campaign's gate in Redis: calls its scripts, keeps to the layout of its generation. What is answered as a claim stands on enough replicas, where there are any: a master that was cut off
-/// must promise nothing. Callers handle <see cref="RedisException"/> and time-outs: Redis is away.
+/// One campaign's gate in Redis: calls its scripts, keeps to the layout of its generation. What is answered as a claim, or refused for good, stands on enough replicas, where there are any: a master that
+/// was cut off must promise nothing. Callers handle <see cref="RedisException"/> and time-outs: Redis is away.
 /// </summary>
 internal sealed class CampaignGate(IDatabase redis, Campaign campaign, Replicas? replicas = null)
 {
@@ -57,7 +57,7 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign, Replicas?
         var (status, reply, at) = await CallAsync(ClaimScript.Text, layout => Arguments(layout, claims)).ConfigureAwait(false);
         if (status != GateStatus.Answered) { return (status, 0); }
         ReadAnswers(reply, claims.Count, answers);
-        if (AnyHeld(answers, claims.Count) && !await IsOnReplicasAsync().ConfigureAwait(false)) { WithholdHeld(answers, claims.Count); }
+        if (AnyFinal(answers, claims.Count) && !await IsOnReplicasAsync().ConfigureAwait(false)) { WithholdFinal(answers, claims.Count); }
         return (status, at!.Generation);
     }
 
@@ -144,7 +144,8 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign, Replicas?
         var asked = time.GetTimestamp();
         var (status, reply, at) = await CallBytesAsync(
             SoldOutScript.Text, layout => ([Keys.Control, Keys.Unlogged(layout.Generation), Keys.Filter(layout.Generation)], [layout.Generation])).ConfigureAwait(false);
-        return status != GateStatus.Answered || !reply.AsSpan().StartsWith("sold|"u8) ? null : SoldOutMemory.Read(reply, at!.FilterBits, asked, time);
+        if (status != GateStatus.Answered || !reply.AsSpan().StartsWith("sold|"u8)) { return null; }
+        return await IsOnReplicasAsync().ConfigureAwait(false) ? SoldOutMemory.Read(reply, at!.FilterBits, asked, time) : null;
     }
 
     /// <summary>Brings a change into the open gate. <c>Below</c>: the new quota is below what was given out, and nothing was changed.</summary>
@@ -244,17 +245,20 @@ internal sealed class CampaignGate(IDatabase redis, Campaign campaign, Replicas?
     private async Task<bool> IsOnReplicasAsync() =>
         replicas is null || await replicas.HaveAsync(Keys.Control, database => database.HashSetAsync(Keys.Control, "beat", 1)).ConfigureAwait(false);
 
-    private bool AnyHeld(GateAnswer[] answers, int count)
+    // What a caller takes for the last word. A pause or a window is told anew to whoever asks again.
+    private static bool IsFinal(GateVerdict verdict) => verdict is GateVerdict.Held or GateVerdict.SoldOut or GateVerdict.LimitReached or GateVerdict.NotFirstInGroup;
+
+    private bool AnyFinal(GateAnswer[] answers, int count)
     {
         if (replicas is not { Asked: true }) { return false; }
-        for (var i = 0; i < count; i++) { if (answers[i].Verdict == GateVerdict.Held) { return true; } }
+        for (var i = 0; i < count; i++) { if (IsFinal(answers[i].Verdict)) { return true; } }
         return false;
     }
 
     // What no replica confirms is asked again until it is certain, or the claim's time is over.
-    private static void WithholdHeld(GateAnswer[] answers, int count)
+    private static void WithholdFinal(GateAnswer[] answers, int count)
     {
-        for (var i = 0; i < count; i++) { if (answers[i].Verdict == GateVerdict.Held) { answers[i] = new GateAnswer(GateVerdict.NotYetKnown, 0, 0, 0); } }
+        for (var i = 0; i < count; i++) { if (IsFinal(answers[i].Verdict)) { answers[i] = new GateAnswer(GateVerdict.NotYetKnown, 0, 0, 0); } }
     }
 
     private static void ReadAnswers(string reply, int count, GateAnswer[] answers)

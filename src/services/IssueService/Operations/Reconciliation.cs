@@ -158,8 +158,9 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClai
                 while (await reader.ReadAsync(token)) { found.Add(ClaimRow.Read(reader)); }
                 return found;
             }, cancellationToken);
+            var keys = new SpreadKeys();
             await log.ProduceAsync(
-                Topics.CouponIssued, [.. rows.Select(row => new LogRecord(row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued)))], cancellationToken);
+                Topics.CouponIssued, [.. rows.Select((row, index) => new LogRecord(keys[index], JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued)))], cancellationToken);
         }
     }
 

@@ -100,6 +100,7 @@ internal sealed class GateRecovery(
                     if (outcome == RebuildOutcome.Opened) { metrics.Rebuilt(); }
                     if (outcome == RebuildOutcome.ClockOff) { metrics.Alarm("clock-off"); }
                     if (outcome == RebuildOutcome.Evicts) { metrics.Alarm("redis-evicts"); }
+                    if (outcome == RebuildOutcome.Unconfirmed) { metrics.Alarm("replicas-away"); }
                 }
                 catch (Exception exception) when (!stopping.IsCancellationRequested) { RecoveryLog.RebuildFailed(logger, id, exception); }
                 await Task.Delay(Backoff(attempt), time, stopping);

@@ -4,6 +4,7 @@ using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Database;
 using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Gate;
 using FirstCome.Ledger;
 using StackExchange.Redis;
@@ -20,13 +21,15 @@ internal enum RebuildOutcome
     ClockOff,
     /// <summary>The server's memory policy would throw winners away: the gate stays closed, with an alarm.</summary>
     Evicts,
+    /// <summary>Too few replicas have the closed gate: the server may be a master that was cut off, and cuts nothing.</summary>
+    Unconfirmed,
 }
 
 /// <summary>
 /// Rebuilds a campaign's gate from log and ledger, as the design's "When a gate may be trusted" says; each numbered comment is a step of it. Any number of these may run at once, on any instance,
 /// and stop anywhere: the generation, raised by compare-and-set in the ledger, is the only lock.
 /// </summary>
-internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis, IEventLog log, TimeProvider time, ILogger<RebuildGate> logger)
+internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis, Replicas replicas, IEventLog log, TimeProvider time, ILogger<RebuildGate> logger)
 {
     private const int LoadBatch = 2_000;
     private static readonly TimeSpan s_clockOffMax = TimeSpan.FromSeconds(2);
@@ -52,6 +55,13 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         if (closed[0] != "own") { return RebuildOutcome.GaveUp; }
         var (runId, gateMs, groupLoaded) = (closed[1], long.Parse(closed[2], CultureInfo.InvariantCulture), closed[3] == "1");
         if (await ClockIsOffAsync(campaignId, gateMs, cancellationToken)) { return RebuildOutcome.ClockOff; }
+
+        // A master that was cut off closes a gate that nobody asks any more. Cuts of its rebuild would take the claims from the gate that is open on the one promoted in its place.
+        if (!await replicas.HaveAsync(keys.Control, server => server.HashSetAsync(keys.Control, "beat", 1)))
+        {
+            RecoveryLog.ReplicasAway(logger, campaignId);
+            return RebuildOutcome.Unconfirmed;
+        }
 
         // (3) The cuts: records of older generations at or past them were never promised.
         var cuts = await log.EndOffsetsAsync(Topics.CouponClaims, cancellationToken);
@@ -250,6 +260,9 @@ internal static partial class RecoveryLog
 
     [LoggerMessage(EventId = 1205, Level = LogLevel.Critical, Message = "Campaign {CampaignId}: Redis would evict winners (maxmemory-policy {Policy}); the gate stays closed. Set maxmemory-policy to noeviction.")]
     public static partial void ServerEvicts(ILogger logger, Guid campaignId, string policy);
+
+    [LoggerMessage(EventId = 1206, Level = LogLevel.Critical, Message = "Campaign {CampaignId}: too few replicas follow this Redis (Redis:Replicas); its gate stays closed. If another master was promoted, end this one; else bring the replicas back.")]
+    public static partial void ReplicasAway(ILogger logger, Guid campaignId);
 
     [LoggerMessage(EventId = 1204, Level = LogLevel.Error, Message = "Campaign {CampaignId}: the rebuild of its gate failed; it is tried again.")]
     public static partial void RebuildFailed(ILogger logger, Guid campaignId, Exception exception);

@@ -111,11 +111,12 @@ internal sealed class RecordClaims(
             : records.Where(record => trace.ContextOf(record.TraceParent) is not null).ToDictionary(record => record.Position, record => trace.ContextOf(record.TraceParent));
         string? ContextOf(ClaimRow row) => contexts?.GetValueOrDefault(new LogPosition(row.LogPartition, row.LogOffset));
         using var sending = BatchTrace.Start(s_source, $"send {Topics.CouponIssued.Name}", ActivityKind.Producer, issued, ContextOf)?.Messaging(log, Topics.CouponIssued.Name, "send", issued.Count);
+        var keys = new SpreadKeys();
         await log.ProduceAsync(
             Topics.CouponIssued,
             [
-                .. issued.Select(row => new LogRecord(
-                    row.MemberId.ToString("N"), JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued), sending?.ContextOf(ContextOf(row)))),
+                .. issued.Select((row, index) => new LogRecord(
+                    keys[index], JsonSerializer.SerializeToUtf8Bytes(row.ToIssued(), MessageJson.Default.CouponIssued), sending?.ContextOf(ContextOf(row)))),
             ], cancellationToken);
     }
 
