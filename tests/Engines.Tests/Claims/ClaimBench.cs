@@ -122,6 +122,9 @@ public sealed class ClaimBench : IAsyncDisposable
         return await rebuild;
     }
 
+    /// <summary>Redis ends.</summary>
+    internal void StopRedis() => _garnet.Stop();
+
     /// <summary>Redis ends and comes back empty.</summary>
     internal void LoseRedis()
     {
@@ -133,6 +136,13 @@ public sealed class ClaimBench : IAsyncDisposable
     internal Task FlushAsync() => Redis.KeyDeleteAsync([Gate.Keys.Control, Gate.Keys.Unlogged(Gate.Generation), Gate.Keys.Filter(Gate.Generation)]);
 
     internal IDatabase Redis => _redis.GetDatabase();
+
+    /// <summary>Runs a statement in the ledger.</summary>
+    internal Task ExecuteAsync(string sql) => Ledger.WriteAsync(async (connection, transaction, token) =>
+    {
+        await using var command = LedgerValues.Command(connection, transaction, sql);
+        await command.ExecuteNonQueryAsync(token);
+    }, Cancel);
 
     internal Task<long> CountAsync(string sql) => Ledger.ReadAsync(async (connection, token) =>
     {
