@@ -32,6 +32,19 @@ public abstract class DatabaseServer : IAsyncDisposable
     /// <summary>Makes what the server needs before its first start, and what runs it.</summary>
     protected abstract Task<IEngineProcess> PrepareAsync();
 
+    /// <summary>Starts a new one; what does not come up does not stay behind.</summary>
+    protected static async Task<T> StartedAsync<T>(T server) where T : DatabaseServer
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        try { await server.RestartAsync(); }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+        return server;
+    }
+
     /// <summary>Starts it, again on its data after a stop or kill, and waits until it answers.</summary>
     public async Task RestartAsync()
     {

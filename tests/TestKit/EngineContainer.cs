@@ -3,6 +3,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using DotNet.Testcontainers.Builders;
 using DotNet.Testcontainers.Containers;
+using DotNet.Testcontainers.Networks;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FirstCome.TestKit;
@@ -31,13 +32,8 @@ internal sealed class EngineContainer(string image, int port, int innerPort, IRe
     public async Task StartAsync()
     {
         using var limit = new CancellationTokenSource(_container is null ? s_firstStartMax : s_startMax);
-        if (_container is null)
-        {
-            var network = await ContainerEngine.JoinNetworkAsync();
-            _container = new ContainerBuilder(ContainerEngine.ImageOfCompose(image)).WithLogger(NullLogger.Instance).WithNetwork(network).WithNetworkAliases(HostName(image, port))
-                .WithPortBinding(port, innerPort).WithCreateParameterModifier(OnLoopbackOnly).WithEnvironment(environment).WithCommand([.. command]).Build();
-        }
-        else { await KillAsync(); }
+        if (_container is not null) { await KillAsync(); }
+        else { _container = Build(await ContainerEngine.JoinNetworkAsync()); }
         await _container.StartAsync(limit.Token);
         _ended = _client.Containers.WaitContainerAsync(_container.Id);
     }
@@ -94,6 +90,9 @@ internal sealed class EngineContainer(string image, int port, int innerPort, IRe
         }
         _client.Dispose();
     }
+
+    private IContainer Build(INetwork network) => new ContainerBuilder(ContainerEngine.ImageOfCompose(image)).WithLogger(NullLogger.Instance).WithNetwork(network)
+        .WithNetworkAliases(HostName(image, port)).WithPortBinding(port, innerPort).WithCreateParameterModifier(OnLoopbackOnly).WithEnvironment(environment).WithCommand([.. command]).Build();
 
     private static void OnLoopbackOnly(CreateContainerParameters parameters)
     {

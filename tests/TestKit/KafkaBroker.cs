@@ -62,6 +62,11 @@ public sealed class KafkaBroker : IAsyncDisposable
                 await Console.Error.WriteLineAsync($"{exception.Message}\nStarted again on other ports.");
                 foreach (var broker in brokers) { await broker.DisposeAsync(); }
             }
+            catch
+            {
+                foreach (var broker in brokers) { await broker.DisposeAsync(); }
+                throw;
+            }
         }
     }
 

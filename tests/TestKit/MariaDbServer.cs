@@ -12,12 +12,7 @@ public sealed class MariaDbServer : DatabaseServer
     private readonly string _install = Needed.Program("mariadb-install-db", HowToGetIt);
 
     /// <summary>Starts one, or skips the test where MariaDB is not installed.</summary>
-    public static async Task<MariaDbServer> StartAsync()
-    {
-        var server = new MariaDbServer();
-        await server.RestartAsync();
-        return server;
-    }
+    public static Task<MariaDbServer> StartAsync() => StartedAsync(new MariaDbServer());
 
     protected override async Task<IEngineProcess> PrepareAsync()
     {

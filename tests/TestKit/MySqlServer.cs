@@ -13,12 +13,7 @@ public sealed class MySqlServer : DatabaseServer
     public static bool IsThere => Needed.HasScriptOrContainer(Variable, InShared);
 
     /// <summary>Starts one, or skips the test where there is neither such a script nor a container engine.</summary>
-    public static async Task<MySqlServer> StartAsync()
-    {
-        var server = new MySqlServer();
-        await server.RestartAsync();
-        return server;
-    }
+    public static Task<MySqlServer> StartAsync() => StartedAsync(new MySqlServer());
 
     protected override Task<IEngineProcess> PrepareAsync()
     {

@@ -32,19 +32,24 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Starts <c>redis-server</c>, or a container where it is not installed, with what the gate asks for (<c>noeviction</c>); skips the test where there is neither.</summary>
-    public static async Task<RedisServer> StartAsync(params string[] options)
-    {
-        var server = new RedisServer(Program(), options);
-        await server.RestartAsync();
-        return server;
-    }
+    public static Task<RedisServer> StartAsync(params string[] options) => StartedAsync(new RedisServer(Program(), options));
 
     /// <summary>Starts one that may become a node of a Redis Cluster and speaks with its neighbours at <see cref="ClusterPort"/>.</summary>
     public static async Task<RedisServer> StartNodeAsync()
     {
         if (Program() is null) { Needed.NotInContainer("the nodes of a Redis Cluster tell clients and each other the same address"); }
-        var server = new RedisServer(Program(), ["--cluster-enabled", "yes", "--cluster-node-timeout", "3000"]);
-        await server.RestartAsync();
+        return await StartedAsync(new RedisServer(Program(), ["--cluster-enabled", "yes", "--cluster-node-timeout", "3000"]));
+    }
+
+    // What did not come up stays behind in no case.
+    private static async Task<RedisServer> StartedAsync(RedisServer server)
+    {
+        try { await server.RestartAsync(); }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
         return server;
     }
 
