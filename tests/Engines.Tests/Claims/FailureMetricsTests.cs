@@ -3,8 +3,6 @@ using System.Diagnostics.Metrics;
 using FirstCome.Contracts.Claims;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
-using FirstCome.IssueService.Claims;
-using FirstCome.IssueService.Gate;
 using FirstCome.IssueWorker.Recording;
 using FirstCome.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,22 +43,20 @@ public sealed class FailureMetricsTests : IDisposable
     {
         await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
         var log = new DeafLog(bench.Log, Topics.CouponClaims);
-        await ClaimingAsync(bench, log, async queue =>
-        {
-            Assert.Equal(ClaimRefusal.Unavailable, (await ClaimAsync(queue)).Refusal);
-            Assert.Equal([null], Errors(DatabaseDuration));
-            Assert.Equal([typeof(LogUnavailableException).FullName], Errors(SendDuration));
-            Assert.Equal([(Sent, 1d, typeof(LogUnavailableException).FullName)], _measured.Where(each => each.Instrument == Sent));
+        await using var way = new ClaimWay(bench, log, Meters);
+        Assert.Equal(ClaimRefusal.Unavailable, (await way.ClaimAsync(Guid.CreateVersion7())).Refusal);
+        Assert.Equal([null], Errors(DatabaseDuration));
+        Assert.Equal([typeof(LogUnavailableException).FullName], Errors(SendDuration));
+        Assert.Equal([(Sent, 1d, typeof(LogUnavailableException).FullName)], _measured.Where(each => each.Instrument == Sent));
 
-            log.Deaf = false;
-            Assert.Null((await ClaimAsync(queue)).Refusal);
-            Assert.Equal([typeof(LogUnavailableException).FullName, null], Errors(SendDuration));
+        log.Deaf = false;
+        Assert.Null((await way.ClaimAsync(Guid.CreateVersion7())).Refusal);
+        Assert.Equal([typeof(LogUnavailableException).FullName, null], Errors(SendDuration));
 
-            bench.StopRedis();
-            Assert.Equal(ClaimRefusal.Unavailable, (await ClaimAsync(queue)).Refusal);
-            Assert.Equal([null, null], Errors(DatabaseDuration).Take(2));
-            Assert.StartsWith("StackExchange.Redis.", Errors(DatabaseDuration).Last(), StringComparison.Ordinal);
-        });
+        bench.StopRedis();
+        Assert.Equal(ClaimRefusal.Unavailable, (await way.ClaimAsync(Guid.CreateVersion7())).Refusal);
+        Assert.Equal([null, null], Errors(DatabaseDuration).Take(2));
+        Assert.StartsWith("StackExchange.Redis.", Errors(DatabaseDuration).Last(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,26 +92,6 @@ public sealed class FailureMetricsTests : IDisposable
     {
         _listener.Dispose();
         _services.Dispose();
-    }
-
-    private async Task ClaimingAsync(ClaimBench bench, IEventLog log, Func<ClaimQueue, Task> claim)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var options = new ClaimOptions();
-        var metrics = new ClaimMetrics(Meters);
-        var claimLog = new ClaimLog(bench.Campaign.Id, log, bench.Gate, options, metrics, TimeProvider.System, NullLogger.Instance);
-        var queue = new ClaimQueue(bench.Gate, claimLog, options, metrics, TimeProvider.System, NullLogger.Instance, () => { }, () => { });
-        Task[] running = [claimLog.RunAsync(stop.Token), queue.RunAsync(stop.Token)];
-        try { await claim(queue); }
-        finally { await stop.CancelAsync(); }
-        await Task.WhenAll(running);
-    }
-
-    private static Task<ClaimOutcome> ClaimAsync(ClaimQueue queue)
-    {
-        var key = IdempotencyKey.Hash("");
-        return queue.SubmitAsync(new PendingClaim(new GateClaim(Guid.CreateVersion7(), key, true), key, null, TimeProvider.System.GetTimestamp() + (TimeProvider.System.TimestampFrequency * 30)))
-            .WaitAsync(s_limit, Cancel);
     }
 
     private List<string?> Errors(string instrument) => [.. _measured.Where(each => each.Instrument == instrument).Select(each => each.Error)];

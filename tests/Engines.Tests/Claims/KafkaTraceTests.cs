@@ -5,8 +5,6 @@ using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
 using FirstCome.Engines.Log.Kafka;
 using FirstCome.EnginesTests.Log;
-using FirstCome.IssueService.Claims;
-using FirstCome.IssueService.Gate;
 using FirstCome.IssueWorker.Recording;
 using FirstCome.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,7 +33,9 @@ public sealed class KafkaTraceTests(SharedKafka shared) : IDisposable
         await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
         string sampled = TraceParent("01"), unsampled = TraceParent("00");
         var members = (Sampled: Guid.CreateVersion7(), Unsampled: Guid.CreateVersion7());
-        await ClaimAsync(bench, log, (members.Sampled, sampled), (members.Unsampled, unsampled));
+        await using var way = new ClaimWay(bench, log, Meters());
+        Assert.Null((await way.ClaimAsync(members.Sampled, sampled)).Refusal);
+        Assert.Null((await way.ClaimAsync(members.Unsampled, unsampled)).Refusal);
         using var worker = Worker(bench, log);
         await worker.StartAsync(Cancel);
         var issued = await IssuedAsync(log, 2);
@@ -55,25 +55,6 @@ public sealed class KafkaTraceTests(SharedKafka shared) : IDisposable
     }
 
     public void Dispose() => _services.Dispose();
-
-    // The service's own way from the gate to the acknowledgement.
-    private async Task ClaimAsync(ClaimBench bench, IEventLog log, params (Guid Member, string TraceParent)[] claims)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var options = new ClaimOptions();
-        var metrics = new ClaimMetrics(Meters());
-        var claimLog = new ClaimLog(bench.Campaign.Id, log, bench.Gate, options, metrics, TimeProvider.System, NullLogger.Instance);
-        var queue = new ClaimQueue(bench.Gate, claimLog, options, metrics, TimeProvider.System, NullLogger.Instance, () => { }, () => { });
-        Task[] running = [claimLog.RunAsync(stop.Token), queue.RunAsync(stop.Token)];
-        foreach (var (member, traceParent) in claims)
-        {
-            var key = IdempotencyKey.Hash("");
-            var claim = new PendingClaim(new GateClaim(member, key, true), key, traceParent, TimeProvider.System.GetTimestamp() + (TimeProvider.System.TimestampFrequency * 30));
-            Assert.Null((await queue.SubmitAsync(claim).WaitAsync(s_limit, Cancel)).Refusal);
-        }
-        await stop.CancelAsync();
-        await Task.WhenAll(running);
-    }
 
     private RecordClaims Worker(ClaimBench bench, IEventLog log) => new(
         log, bench.Ledger, new LedgerBatch(bench.Ledger, TimeProvider.System, NullLogger<LedgerBatch>.Instance), new WorkerMetrics(Meters()), Options.Create(new WorkerOptions()), TimeProvider.System,
