@@ -4,6 +4,7 @@ using System.Text;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
+using FirstCome.Engines.Redis;
 using FirstCome.IssueService.Claims;
 using FirstCome.IssueService.Gate;
 using FirstCome.IssueService.Recovery;
@@ -36,7 +37,7 @@ internal static class RecoveryBench
         await ledger.MigrateAsync(typeof(ClaimRow).Assembly, CancellationToken.None);
         await using var redis = await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec");
         await using var connection = await redis.ConnectAsync();
-        var rebuild = new RebuildGate(ledger, connection, log, TimeProvider.System, NullLogger<RebuildGate>.Instance);
+        var rebuild = new RebuildGate(ledger, connection, new Replicas(connection, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance), log, TimeProvider.System, NullLogger<RebuildGate>.Instance);
 
         var few = await OpenAsync(ledger, Few, rebuild, connection, redis);
         var many = await OpenAsync(ledger, Many, rebuild, connection, redis);

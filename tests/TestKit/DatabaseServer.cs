@@ -14,14 +14,14 @@ public abstract class DatabaseServer : IAsyncDisposable
     private const string Grants = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX";
 
     private readonly TemporaryFolder _folder = new();
-    private ChildProcess? _process;
+    private IEngineProcess? _process;
     private int _schemas;
 
     /// <summary>On the loopback, the same after a restart.</summary>
     public int Port { get; } = FreePorts.Block(1);
 
-    /// <summary>The running process, to be frozen and thawed.</summary>
-    public ChildProcess Process => _process ?? throw new InvalidOperationException("The server was not started.");
+    /// <summary>What runs it, to be killed, frozen and thawed.</summary>
+    public IEngineProcess Process => _process ?? throw new InvalidOperationException("The server was not started.");
 
     /// <summary>Commits reach the operating system and not the disk: they survive the server's end, which is all that a test can bring about.</summary>
     protected static IReadOnlyList<string> Relaxed { get; } = ["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"];
@@ -29,25 +29,34 @@ public abstract class DatabaseServer : IAsyncDisposable
     /// <summary>The server's folder.</summary>
     protected string Folder => _folder.FullName;
 
-    /// <summary>Starts the server's process; it runs in the foreground.</summary>
-    protected abstract Task<ChildProcess> LaunchAsync();
+    /// <summary>Makes what the server needs before its first start, and what runs it.</summary>
+    protected abstract Task<IEngineProcess> PrepareAsync();
+
+    /// <summary>Starts a new one; what does not come up does not stay behind.</summary>
+    protected static async Task<T> StartedAsync<T>(T server) where T : DatabaseServer
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        try { await server.RestartAsync(); }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+        return server;
+    }
 
     /// <summary>Starts it, again on its data after a stop or kill, and waits until it answers.</summary>
     public async Task RestartAsync()
     {
-        if (_process is not null) { await _process.DisposeAsync(); }
-        var process = _process = await LaunchAsync();
+        var process = _process ??= await PrepareAsync();
+        await process.StartAsync();
         await Eventually.TrueAsync(
-            async () => process.HasExited ? throw new InvalidOperationException($"The database server ended: {process.Output}{process.Error}") : await AnswersAsync(),
+            async () => process.HasExited ? throw new InvalidOperationException($"The database server ended: {await process.OutputAsync()}") : await AnswersAsync(),
             s_readyMax, "the database server is ready");
     }
 
     /// <summary>Ends it in order.</summary>
-    public Task StopAsync()
-    {
-        Process.SendTerminate();
-        return Process.WaitForExitAsync(s_stopMax);
-    }
+    public Task StopAsync() => Process.StopAsync(s_stopMax);
 
     /// <summary>An empty schema with an account of its own, which can reach nothing else.</summary>
     public async Task<DatabaseOptions> CreateSchemaAsync()

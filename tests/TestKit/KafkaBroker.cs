@@ -7,22 +7,22 @@ namespace FirstCome.TestKit;
 public sealed class KafkaBroker : IAsyncDisposable
 {
     private const int StartsMax = 3, LogLines = 40;
+    private const string Image = "apache/kafka";
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly string _program;
     private readonly int _port;
-    private readonly IReadOnlyList<string> _properties;
-    private ChildProcess? _process;
 
-    private KafkaBroker(string program, int port, IReadOnlyList<string> properties)
+    private KafkaBroker(string? program, int port, IReadOnlyList<string> properties)
     {
-        _program = program;
         _port = port;
-        _properties = properties;
+        Process = program is null
+            ? InContainer(port, properties)
+            : new EngineProgram(() => ChildProcess.Start(
+                program, [_folder.FullName, port.ToString(CultureInfo.InvariantCulture), .. properties], new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" }));
     }
 
-    /// <summary>Starts a broker, or skips the test where there is none (<c>FIRSTCOME_KAFKA</c> names its start script).</summary>
+    /// <summary>Starts a broker, or skips the test where there is neither its start script (<c>FIRSTCOME_KAFKA</c> names it) nor a container engine.</summary>
     public static async Task<KafkaBroker> StartAsync()
     {
         var program = Program();
@@ -36,7 +36,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         return await StartedAsync(() =>
         {
             var ports = Enumerable.Range(0, count).Select(_ => FreePorts.Block(2)).ToArray();
-            var voters = string.Join(",", ports.Select((port, index) => string.Create(CultureInfo.InvariantCulture, $"{index + 1}@127.0.0.1:{port + 1}")));
+            var voters = string.Join(",", ports.Select((port, index) => string.Create(CultureInfo.InvariantCulture, $"{index + 1}@{Controller(program, port)}")));
             return [.. ports.Select((port, index) => new KafkaBroker(program, port,
             [
                 $"node.id={index + 1}", $"controller.quorum.voters={voters}", $"offsets.topic.replication.factor={count}", $"transaction.state.log.replication.factor={count}",
@@ -62,43 +62,68 @@ public sealed class KafkaBroker : IAsyncDisposable
                 await Console.Error.WriteLineAsync($"{exception.Message}\nStarted again on other ports.");
                 foreach (var broker in brokers) { await broker.DisposeAsync(); }
             }
+            catch
+            {
+                foreach (var broker in brokers) { await broker.DisposeAsync(); }
+                throw;
+            }
         }
     }
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
 
-    /// <summary>The running process, to be killed or frozen.</summary>
-    public ChildProcess Process => _process ?? throw new InvalidOperationException("The broker was not started.");
+    /// <summary>What runs it, to be killed or frozen.</summary>
+    public IEngineProcess Process { get; }
 
     /// <summary>Kills what runs and starts it again on the same port and folder; returns when it answers.</summary>
     public async Task RestartAsync()
     {
-        if (_process is not null) { await _process.DisposeAsync(); }
-        _process = ChildProcess.Start(_program, [_folder.FullName, _port.ToString(CultureInfo.InvariantCulture), .. _properties], new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" });
+        await Process.StartAsync();
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address, ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        await Eventually.TrueAsync(() => Answers(admin), s_readyMax, "Kafka answers");
+        await Eventually.TrueAsync(() => AnswersAsync(admin), s_readyMax, "Kafka answers");
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_process is not null) { await _process.DisposeAsync(); }
+        await Process.DisposeAsync();
         _folder.Dispose();
     }
 
-    private static string Program() => Needed.Script("FIRSTCOME_KAFKA", "kafka/broker", "Apache Kafka");
+    private static string? Program() => Needed.ScriptOrContainer("FIRSTCOME_KAFKA", "kafka/broker", "Apache Kafka");
 
-    private bool Answers(IAdminClient admin)
+    private static string Controller(string? program, int port) =>
+        program is null ? $"{EngineContainer.HostName(Image, port)}:9093" : string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port + 1}");
+
+    // The properties of the script, and a listener more: clients come by the loopback, other brokers by the container's name.
+    private static EngineContainer InContainer(int port, IReadOnlyList<string> properties)
     {
-        if (Process.HasExited) { throw new BrokerEndedException($"Kafka ended with code {Process.ExitCode}: {Process.Output}{Process.Error}{LastOfLog()}"); }
+        string[] all =
+        [
+            "process.roles=broker,controller", "node.id=1", $"controller.quorum.voters=1@{Controller(null, port)}", "listeners=PLAINTEXT://:9092,CONTROLLER://:9093,INTERNAL://:9094",
+            string.Create(CultureInfo.InvariantCulture, $"advertised.listeners=PLAINTEXT://127.0.0.1:{port},INTERNAL://{EngineContainer.HostName(Image, port)}:9094"),
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT", "controller.listener.names=CONTROLLER", "inter.broker.listener.name=INTERNAL",
+            "log.dirs=/var/lib/kafka/data", "num.partitions=4", "offsets.topic.num.partitions=4", "offsets.topic.replication.factor=1", "transaction.state.log.num.partitions=4",
+            "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1", "share.coordinator.state.topic.replication.factor=1", "share.coordinator.state.topic.min.isr=1",
+            "group.initial.rebalance.delay.ms=0", "auto.create.topics.enable=false", "log.segment.bytes=67108864", .. properties,
+        ];
+        var environment = new Dictionary<string, string> { ["CLUSTER_ID"] = "Rmlyc3RDb21lLUthZmthMQ", ["KAFKA_HEAP_OPTS"] = "-Xms128m -Xmx256m" };
+        // As the image's documentation says: KAFKA_ and the name in capitals, with _ for each point. A later one replaces an earlier.
+        foreach (var property in all.Select(each => each.Split('=', 2))) { environment[$"KAFKA_{property[0].ToUpperInvariant().Replace('.', '_')}"] = property[1]; }
+        return new EngineContainer(Image, port, 9092, environment, []);
+    }
+
+    private async Task<bool> AnswersAsync(IAdminClient admin)
+    {
+        if (Process.HasExited) { throw new BrokerEndedException($"Kafka ended: {await Process.OutputAsync()}{LastOfLog()}"); }
         try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _port); }
         catch (KafkaException) { return false; }
     }
 
-    // The broker tells nothing on its outputs.
+    // Where a script runs it, the broker tells nothing on its outputs.
     private string LastOfLog()
     {
         var log = _folder.File("kafka.log");
-        return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(LogLines)) : "(no kafka.log)";
+        return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(LogLines)) : "";
     }
 
     private sealed class BrokerEndedException(string message) : InvalidOperationException(message);

@@ -12,26 +12,18 @@ public sealed class MariaDbServer : DatabaseServer
     private readonly string _install = Needed.Program("mariadb-install-db", HowToGetIt);
 
     /// <summary>Starts one, or skips the test where MariaDB is not installed.</summary>
-    public static async Task<MariaDbServer> StartAsync()
-    {
-        var server = new MariaDbServer();
-        await server.RestartAsync();
-        return server;
-    }
+    public static Task<MariaDbServer> StartAsync() => StartedAsync(new MariaDbServer());
 
-    protected override async Task<ChildProcess> LaunchAsync()
+    protected override async Task<IEngineProcess> PrepareAsync()
     {
         var data = Path.Combine(Folder, "data");
         string[] common = ["--no-defaults", $"--datadir={data}", .. Environment.IsPrivilegedProcess ? ["--user=root"] : Array.Empty<string>()];
-        if (!Directory.Exists(data))
-        {
-            await using var install = ChildProcess.Start(_install, [.. common, "--auth-root-authentication-method=normal", "--skip-test-db"]);
-            if (await install.WaitForExitAsync(s_installMax) != 0) { throw new InvalidOperationException($"mariadb-install-db failed: {install.Output}{install.Error}"); }
-        }
-        return ChildProcess.Start(_program,
+        await using var install = ChildProcess.Start(_install, [.. common, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+        if (await install.WaitForExitAsync(s_installMax) != 0) { throw new InvalidOperationException($"mariadb-install-db failed: {install.Output}{install.Error}"); }
+        return new EngineProgram(() => ChildProcess.Start(_program,
         [
             .. common, "--bind-address=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"--port={Port}"), $"--socket={Path.Combine(Folder, "s")}", $"--pid-file={Path.Combine(Folder, "pid")}",
             "--skip-name-resolve", "--innodb-buffer-pool-size=128M", .. Relaxed,
-        ]);
+        ]));
     }
 }

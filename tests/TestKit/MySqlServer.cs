@@ -2,24 +2,25 @@ using System.Globalization;
 
 namespace FirstCome.TestKit;
 
-/// <summary>MySQL itself, by a script that runs it in the foreground: <c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project.</summary>
+/// <summary>MySQL itself, by a script that runs it in the foreground (<c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project), or as a container.</summary>
 public sealed class MySqlServer : DatabaseServer
 {
     private const string Variable = "FIRSTCOME_MYSQL", InShared = "mysql/server";
 
-    private readonly string _script = Needed.Script(Variable, InShared, "MySQL");
+    private readonly string? _script = Needed.ScriptOrContainer(Variable, InShared, "MySQL");
 
     /// <summary>Whether there is one to start.</summary>
-    public static bool IsThere => Needed.HasScript(Variable, InShared);
+    public static bool IsThere => Needed.HasScriptOrContainer(Variable, InShared);
 
-    /// <summary>Starts one, or skips the test where there is no such script.</summary>
-    public static async Task<MySqlServer> StartAsync()
+    /// <summary>Starts one, or skips the test where there is neither such a script nor a container engine.</summary>
+    public static Task<MySqlServer> StartAsync() => StartedAsync(new MySqlServer());
+
+    protected override Task<IEngineProcess> PrepareAsync()
     {
-        var server = new MySqlServer();
-        await server.RestartAsync();
-        return server;
+        string[] options = [.. Relaxed, "--disable-log-bin"];
+        return Task.FromResult<IEngineProcess>(_script is null
+            ? new EngineContainer("mysql", Port, 3306, new Dictionary<string, string> { ["MYSQL_ALLOW_EMPTY_PASSWORD"] = "yes", ["MYSQL_ROOT_HOST"] = "%", ["MYSQL_INITDB_SKIP_TZINFO"] = "1" },
+                ["mysqld", "--skip-name-resolve", "--performance-schema=OFF", "--mysqlx=OFF", .. options])
+            : new EngineProgram(() => ChildProcess.Start(_script, [Path.Combine(Folder, "server"), Port.ToString(CultureInfo.InvariantCulture), .. options])));
     }
-
-    protected override Task<ChildProcess> LaunchAsync() =>
-        Task.FromResult(ChildProcess.Start(_script, [Path.Combine(Folder, "server"), Port.ToString(CultureInfo.InvariantCulture), .. Relaxed, "--disable-log-bin"]));
 }

@@ -8,10 +8,14 @@ public static class Needed
     /// <summary>The full path of a program on the PATH.</summary>
     public static string Program(string name, string howToGetIt)
     {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        var found = OnPath(name);
         if (found is null) { Missing($"needs {name}: {howToGetIt}"); }
         return found!;
     }
+
+    /// <summary>As <see cref="Program"/>; null where a container is to be used instead.</summary>
+    public static string? ProgramOrContainer(string name, string howToGetIt) =>
+        IsContainer(OnPath(name) is null) ? null : Program(name, $"{howToGetIt}, or a container engine");
 
     /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
     public static string Script(string variable, string inShared, string what)
@@ -21,8 +25,13 @@ public static class Needed
         return found;
     }
 
-    /// <summary>Whether <see cref="Script"/> would find it.</summary>
-    public static bool HasScript(string variable, string inShared) => File.Exists(ScriptPath(variable, inShared));
+    /// <summary>As <see cref="Script"/>; null where a container is to be used instead. A script that is named is meant: where it is missing, nothing takes its place.</summary>
+    public static string? ScriptOrContainer(string variable, string inShared, string what) =>
+        IsContainer(!IsNamed(variable) && !File.Exists(ScriptPath(variable, inShared))) ? null : Script(variable, inShared, $"{what} or a container engine");
+
+    /// <summary>Whether <see cref="ScriptOrContainer"/> would find either.</summary>
+    public static bool HasScriptOrContainer(string variable, string inShared) =>
+        File.Exists(ScriptPath(variable, inShared)) || (!IsNamed(variable) && ContainerEngine.Answers);
 
     /// <summary><c>FIRSTCOME_FULL=1</c> (<c>./test --full</c>): sizes and engines that want a larger machine.</summary>
     public static bool IsFull => Environment.GetEnvironmentVariable("FIRSTCOME_FULL") == "1";
@@ -32,6 +41,20 @@ public static class Needed
     {
         if (!IsFull) { Assert.Skip($"runs with ./test --full: needs {what}"); }
     }
+
+    /// <summary>Skips the test on a container, telling why only a program will do.</summary>
+    internal static void NotInContainer(string why) => Missing($"runs on a program only, not on a container: {why}");
+
+    private static bool IsContainer(bool missing)
+    {
+        if (ContainerEngine.IsAskedFor && !ContainerEngine.Answers) { Missing("needs a container engine: FIRSTCOME_ENGINES=containers asks for one, and none answers"); }
+        return ContainerEngine.IsAskedFor || (missing && ContainerEngine.Answers);
+    }
+
+    private static string? OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static bool IsNamed(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 
     private static string ScriptPath(string variable, string inShared) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
 

@@ -9,6 +9,12 @@ internal sealed class GatewayOptions : ICheckedOptions
     /// <summary>Addresses or networks (<c>10.0.0.0/8</c>) of proxies whose <c>X-Forwarded-For</c> and <c>-Proto</c> count. Default: none.</summary>
     public IList<string> TrustedProxies { get; } = [];
 
+    /// <summary>
+    /// Whether a caller's trace goes on here: his <c>traceparent</c> decides whether the request is traced, and <c>tracestate</c> and <c>baggage</c> travel with it. Only where nobody but a trusted proxy reaches the gateway.
+    /// Default: false, each request begins a trace of its own.
+    /// </summary>
+    public bool TrustIncomingTrace { get; set; }
+
     /// <summary>Origins whose pages may call the API, for instance <c>https://shop.example</c>. Default: none.</summary>
     public IList<string> CorsOrigins { get; } = [];
 

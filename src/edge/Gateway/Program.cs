@@ -28,6 +28,7 @@ public static class Program
         builder.Services.AddHealthSignal<WholeSystem>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WholeSystem>());
         builder.WebHost.ConfigureKestrel(LimitConnections);
+        builder.Services.DropOutsideTraces();
         // The forwarder would write two lines a request.
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
         // Its warning for each failed request comes with a stack; ForwardRequest tells of failures itself, bounded.

@@ -125,6 +125,9 @@ public sealed class ClaimBench : IAsyncDisposable
 
     private Replicas NoReplicas => new(_redis, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance);
 
+    /// <summary>Redis ends.</summary>
+    internal void StopRedis() => _garnet.Stop();
+
     /// <summary>Redis ends and comes back empty.</summary>
     internal void LoseRedis()
     {
@@ -136,6 +139,13 @@ public sealed class ClaimBench : IAsyncDisposable
     internal Task FlushAsync() => Redis.KeyDeleteAsync([Gate.Keys.Control, Gate.Keys.Unlogged(Gate.Generation), Gate.Keys.Filter(Gate.Generation)]);
 
     internal IDatabase Redis => _redis.GetDatabase();
+
+    /// <summary>Runs a statement in the ledger.</summary>
+    internal Task ExecuteAsync(string sql) => Ledger.WriteAsync(async (connection, transaction, token) =>
+    {
+        await using var command = LedgerValues.Command(connection, transaction, sql);
+        await command.ExecuteNonQueryAsync(token);
+    }, Cancel);
 
     internal Task<long> CountAsync(string sql) => Ledger.ReadAsync(async (connection, token) =>
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Coupons;
 using FirstCome.Contracts.Messages;
@@ -11,7 +12,7 @@ using Xunit;
 namespace FirstCome.RulesTests.CouponService;
 
 /// <summary>From a record of <c>coupon.issued</c> to the member's coupon.</summary>
-public sealed class CouponsIssuanceTests : IAsyncLifetime
+public sealed partial class CouponsIssuanceTests : IAsyncLifetime
 {
     private CouponsHost _host = null!;
 
@@ -140,6 +141,7 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
         await _host.ExecuteAsync("ALTER TABLE coupon RENAME COLUMN made_at TO made_at_away");
         await _host.ProduceAsync(Enumerable.Range(0, 40).Select(_ => _host.Message(campaign)));
         await CouponsHost.EventuallyAsync(async () => (await IssuanceAsync()) == "degraded", "health tells of the failure");
+        await CouponsHost.EventuallyAsync(async () => FailedBatches().IsMatch((await _host.SendAsync("GET", "/metrics", null)).Text), "the metrics tell of the failure");
         Assert.Equal(0, await _host.ScalarAsync("SELECT COUNT(*) FROM coupon"));
         await _host.ExecuteAsync("ALTER TABLE coupon RENAME COLUMN made_at_away TO made_at");
         await CountAsync(40);
@@ -250,4 +252,7 @@ public sealed class CouponsIssuanceTests : IAsyncLifetime
             return text.ToString();
         },
         CancellationToken.None);
+
+    [GeneratedRegex("messaging_process_duration_seconds_count\\{[^}]*error_type=\"[^\"]+Exception\"")]
+    private static partial Regex FailedBatches();
 }

@@ -52,8 +52,7 @@ public sealed partial class GatewayTests : IAsyncLifetime
     public async Task Headers_that_only_the_gateway_may_set_are_not_passed_on()
     {
         Registered.Set(_edge.Gateway.Services, ("cache-service", _edge.One.Port), ("web", _edge.One.Port));
-        var answer = await _edge.Gateway.GetAsync("/api/campaigns", (InternalApi.ServiceKeyHeader, "stolen"), ("X-Forwarded-For", "9.9.9.9"), ("Forwarded", "for=9.9.9.9"), ("X-Real-IP", "9.9.9.9"), ("X-Custom", "kept"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+        var answer = await _edge.Gateway.GetAsync("/api/campaigns", (InternalApi.ServiceKeyHeader, "stolen"), ("X-Forwarded-For", "9.9.9.9"), ("Forwarded", "for=9.9.9.9"), ("X-Real-IP", "9.9.9.9"), ("X-Custom", "kept"));
         Assert.DoesNotContain("stolen", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("9.9.9.9", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("X-Forwarded-For", answer.Text, StringComparison.Ordinal);
@@ -61,8 +60,28 @@ public sealed partial class GatewayTests : IAsyncLifetime
         Assert.Contains("X-Forwarded-For=127.0.0.1;", page.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("evil", page.Text, StringComparison.Ordinal);
         Assert.Contains("X-Custom=kept;", answer.Text, StringComparison.Ordinal);
-        Assert.Matches("traceparent=00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01;", answer.Text);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task A_caller_decides_what_is_traced_only_where_callers_are_trusted(bool trusted)
+    {
+        // With the whole of tracing: it reads the headers a second time. Nobody listens at that address.
+        var gateway = await _edge.GatewayAsync($"--Gateway:TrustIncomingTrace={trusted}", "--OTEL_TRACES_SAMPLER=parentbased_always_off", "--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9");
+        Registered.Set(gateway.Services, ("cache-service", _edge.One.Port));
+        // A client of this process would put its own trace in their place.
+        var answer = await RawAsync("/api/campaigns", gateway, "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: theirs=1\r\nbaggage: theirs=2\r\n");
         Assert.Single(Traceparent().Matches(answer.Text));
+        if (trusted)
+        {
+            Assert.Matches("traceparent=00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01;", answer.Text);
+            Assert.Contains("tracestate=theirs=1;", answer.Text, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Matches("traceparent=00-[0-9a-f]{32}-[0-9a-f]{16}-00;", answer.Text);
+            Assert.DoesNotContain("0af7651916cd43dd8448eb211c80319c", answer.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("theirs", answer.Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -270,12 +289,12 @@ public sealed partial class GatewayTests : IAsyncLifetime
     }
 
     /// <summary>Sends a path as it stands, which a client library would tidy up.</summary>
-    private async Task<(int Status, string Text)> RawAsync(string path)
+    private async Task<(int Status, string Text)> RawAsync(string path, TinyService? gateway = null, string headers = "")
     {
         using var socket = new System.Net.Sockets.TcpClient();
-        await socket.ConnectAsync(IPAddress.Loopback, _edge.Gateway.Port, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(IPAddress.Loopback, (gateway ?? _edge.Gateway).Port, TestContext.Current.CancellationToken);
         await using var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Connection: close\r\n\r\n"), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
         var text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         return (int.Parse(text.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture), text);

@@ -22,6 +22,8 @@ public sealed class TraceTests
         system.System.Settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Url;
         system.System.Settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
         system.System.Settings["OTEL_BSP_SCHEDULE_DELAY"] = "200";
+        // So that this test can say which claim is sampled.
+        system.System.Settings["Gateway__TrustIncomingTrace"] = "true";
         await system.InitializeAsync();
         var campaign = await system.CampaignAsync(quota: 10);
         var members = await system.MembersAsync(campaign, 2);

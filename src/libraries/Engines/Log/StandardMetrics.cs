@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace FirstCome.Engines.Log;
@@ -17,13 +18,21 @@ public static class StandardMetrics
     public static Counter<long> Sent(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
-        return meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Records that the log acknowledged.");
+        return meter.CreateCounter<long>("messaging.client.sent.messages", "{message}", "Records given to the log; those that it did not acknowledge with error.type.");
     }
 
     public static Counter<long> Consumed(Meter meter)
     {
         ArgumentNullException.ThrowIfNull(meter);
-        return meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read of the log and worked on.");
+        return meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read of the log to be worked on; those of a batch that failed with error.type, they come again.");
+    }
+
+    /// <summary>The attributes of a measurement, and <c>error.type</c> where what was measured failed: the kind of exception, as a span tells it.</summary>
+    public static TagList Attributes(Exception? failure, params ReadOnlySpan<KeyValuePair<string, object?>> attributes)
+    {
+        var all = new TagList(attributes);
+        if (failure is not null) { all.Add("error.type", failure.GetType().FullName); }
+        return all;
     }
 
     private static Histogram<double> Create(Meter meter, string name, string description, InstrumentAdvice<double> advice)

@@ -72,9 +72,11 @@ internal sealed class IssuanceConsumer(
             await reader.CommitAsync(cancellationToken);
             metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started));
         }
-        catch (Exception exception)
+        // A stop is no failure.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             trace?.Failed(exception);
+            metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started), exception);
             throw;
         }
     }

@@ -31,15 +31,14 @@ internal sealed class IssuanceMetrics
         foreach (var reason in (string[])[DeadLetterReason.Malformed, DeadLetterReason.Conflict, DeadLetterReason.CampaignUnknown]) { _deadLetters.Add(0, new KeyValuePair<string, object?>("reason", reason)); }
     }
 
-    /// <summary>A batch is worked on and its offsets are committed.</summary>
-    public void Processed(string system, int records, TimeSpan elapsed)
+    /// <summary>A batch is worked on and its offsets are committed, or, with a <paramref name="failure"/>, it comes again.</summary>
+    public void Processed(string system, int records, TimeSpan elapsed, Exception? failure = null)
     {
-        var (of, from, group) = (
-            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponIssued.Name),
-            new KeyValuePair<string, object?>(MessagingAttributes.ConsumerGroup, IssuanceConsumer.Group));
-        var by = new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "process");
-        _processDuration.Record(elapsed.TotalSeconds, of, from, group, by);
-        _consumed.Add(records, of, from, group, by);
+        var attributes = StandardMetrics.Attributes(
+            failure, new(MessagingAttributes.SystemName, system), new(MessagingAttributes.Destination, Topics.CouponIssued.Name), new(MessagingAttributes.ConsumerGroup, IssuanceConsumer.Group),
+            new(MessagingAttributes.OperationName, "process"));
+        _processDuration.Record(elapsed.TotalSeconds, attributes);
+        _consumed.Add(records, attributes);
     }
 
     public void Count(IssuedBatch batch)

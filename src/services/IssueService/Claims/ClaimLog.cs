@@ -73,15 +73,10 @@ internal sealed class ClaimLog
         using var trace = ClaimTraces.Send(_log, Topics.CouponClaims.Name, batch, static entry => entry.Claim.TraceParent);
         try
         {
-            var started = _time.GetTimestamp();
-            // Bounded, and cancelled by nothing else: neither a caller who left nor a stop takes a claim back.
-            using var limit = new CancellationTokenSource(_options.LogTimeout, _time);
             var keys = new SpreadKeys();
-            await _log.ProduceAsync(Topics.CouponClaims, [.. batch.Select((entry, index) => Record(
+            await ProduceAsync([.. batch.Select((entry, index) => Record(
                 keys[index], entry.Claim.Claim.Member, entry.Answer.Nth, entry.Answer.Sequence, entry.Generation, Convert.ToHexStringLower(entry.Claim.FullKeyHash), entry.Answer.AcceptedAtMs,
-                trace?.ContextOf(entry.Claim.TraceParent) ?? entry.Claim.TraceParent))],
-                limit.Token);
-            _metrics.LogAcknowledged(_log.SystemName, batch.Count, _time.GetElapsedTime(started));
+                trace?.ContextOf(entry.Claim.TraceParent) ?? entry.Claim.TraceParent))]);
             foreach (var generation in batch.GroupBy(entry => entry.Generation)) { await MarkAsync(generation.Key, [.. generation]); }
         }
         catch (Exception exception)
@@ -89,6 +84,23 @@ internal sealed class ClaimLog
             trace?.Failed(exception);
             ClaimsLog.PublishFailed(_logger, _campaignId, batch.Count, exception);
             foreach (var entry in batch) { entry.Claim.Complete(ClaimOutcome.Refused(ClaimRefusal.Unavailable)); }
+        }
+    }
+
+    private async Task ProduceAsync(List<LogRecord> records)
+    {
+        var started = _time.GetTimestamp();
+        // Bounded, and cancelled by nothing else: neither a caller who left nor a stop takes a claim back.
+        using var limit = new CancellationTokenSource(_options.LogTimeout, _time);
+        try
+        {
+            await _log.ProduceAsync(Topics.CouponClaims, records, limit.Token);
+            _metrics.Sent(_log.SystemName, records.Count, _time.GetElapsedTime(started));
+        }
+        catch (Exception exception)
+        {
+            _metrics.Sent(_log.SystemName, records.Count, _time.GetElapsedTime(started), exception);
+            throw;
         }
     }
 

@@ -56,21 +56,25 @@ internal sealed class ClaimMetrics
     public void Decided(ClaimRefusal? refusal, bool loggedNow) =>
         _claims.Add(1, new KeyValuePair<string, object?>("outcome", refusal is null ? (loggedNow ? "accepted" : "repeated") : Name(refusal.Value)));
 
-    public void GateAsked(int claims, TimeSpan elapsed)
+    /// <summary>The gate was asked. Our own numbers tell of answers only, the standard ones of failures too.</summary>
+    public void GateAsked(int claims, TimeSpan elapsed, Exception? failure = null)
     {
-        _gateBatch.Record(claims);
-        _gateDuration.Record(elapsed.TotalSeconds);
-        _redisDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("db.system.name", "redis"), new KeyValuePair<string, object?>("db.operation.name", "EVALSHA"));
+        if (failure is null)
+        {
+            _gateBatch.Record(claims);
+            _gateDuration.Record(elapsed.TotalSeconds);
+        }
+        _redisDuration.Record(elapsed.TotalSeconds, StandardMetrics.Attributes(failure, new("db.system.name", "redis"), new("db.operation.name", "EVALSHA")));
     }
 
-    public void LogAcknowledged(string system, int claims, TimeSpan elapsed)
+    /// <summary>A batch was sent to the log, which acknowledged it or, with a <paramref name="failure"/>, did not.</summary>
+    public void Sent(string system, int claims, TimeSpan elapsed, Exception? failure = null)
     {
-        _logDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("batch", claims > 1 ? "many" : "one"));
-        var (of, to, by) = (
-            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponClaims.Name),
-            new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "send"));
-        _sendDuration.Record(elapsed.TotalSeconds, of, to, by);
-        _sent.Add(claims, of, to, by);
+        if (failure is null) { _logDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("batch", claims > 1 ? "many" : "one")); }
+        var attributes = StandardMetrics.Attributes(
+            failure, new(MessagingAttributes.SystemName, system), new(MessagingAttributes.Destination, Topics.CouponClaims.Name), new(MessagingAttributes.OperationName, "send"));
+        _sendDuration.Record(elapsed.TotalSeconds, attributes);
+        _sent.Add(claims, attributes);
     }
 
     public void Rebuilt() => _rebuilds.Add(1);

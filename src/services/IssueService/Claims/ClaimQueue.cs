@@ -105,9 +105,7 @@ internal sealed class ClaimQueue
         using var trace = ClaimTraces.Gate(batch);
         try
         {
-            var started = _time.GetTimestamp();
-            var (status, generation) = await _gate.ClaimAsync(claims, answers);
-            _metrics.GateAsked(batch.Count, _time.GetElapsedTime(started));
+            var (status, generation) = await AskAsync(claims, answers);
             if (status != GateStatus.Answered)
             {
                 if (status == GateStatus.Lost || status == GateStatus.Rebuilding) { _gateLost(); }
@@ -124,6 +122,22 @@ internal sealed class ClaimQueue
             trace?.Failed(exception);
             ClaimsLog.GateUnavailable(_logger, exception);
             Complete(batch, ClaimRefusal.Unavailable);
+        }
+    }
+
+    private async Task<(GateStatus Status, int Generation)> AskAsync(List<GateClaim> claims, GateAnswer[] answers)
+    {
+        var started = _time.GetTimestamp();
+        try
+        {
+            var answered = await _gate.ClaimAsync(claims, answers);
+            _metrics.GateAsked(claims.Count, _time.GetElapsedTime(started));
+            return answered;
+        }
+        catch (Exception exception)
+        {
+            _metrics.GateAsked(claims.Count, _time.GetElapsedTime(started), exception);
+            throw;
         }
     }
 

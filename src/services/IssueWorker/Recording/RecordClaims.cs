@@ -63,19 +63,24 @@ internal sealed class RecordClaims(
     {
         using var trace = BatchTrace.Start(s_source, $"process {Topics.CouponClaims.Name}", ActivityKind.Consumer, records, static record => record.TraceParent)
             ?.Messaging(log, Topics.CouponClaims.Name, "process", records.Count).Tag(MessagingAttributes.ConsumerGroup, Group);
-        try { await RecordAsync(reader, records, trace, cancellationToken); }
-        catch (Exception exception)
+        var started = time.GetTimestamp();
+        try
+        {
+            await RecordAsync(reader, records, trace, cancellationToken);
+            metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started));
+        }
+        // A stop is no failure.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             trace?.Failed(exception);
+            metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started), exception);
             throw;
         }
     }
 
     private async Task RecordAsync(ILogReader reader, IReadOnlyList<ConsumedRecord> records, BatchTrace? trace, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
         var result = await WriteAsync(records, cancellationToken);
-        metrics.Recorded(ledger.SystemName, records.Count, time.GetElapsedTime(started));
         metrics.Became("issued", result.New);
         metrics.Became("replayed", result.Issued.Count - result.New);
         metrics.Became("stale", result.Stale);
@@ -100,7 +105,6 @@ internal sealed class RecordClaims(
                     new ClaimReviewed(claim.CampaignId, claim.MemberId, claim.Nth, claim.Sequence, ClaimState.UnderReview, claim.Reason ?? "", now), MessageJson.Default.ClaimReviewed)))], cancellationToken);
         }
         await reader.CommitAsync(cancellationToken);
-        metrics.Processed(log.SystemName, records.Count, time.GetElapsedTime(started));
     }
 
     private async Task TellIssuedAsync(IReadOnlyList<ClaimRow> issued, IReadOnlyList<ConsumedRecord> records, BatchTrace? trace, CancellationToken cancellationToken)
@@ -127,9 +131,25 @@ internal sealed class RecordClaims(
         for (var pause = s_backoffMin; ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, TimeSpan.TicksPerSecond)))
         {
             var patient = time.GetElapsedTime(started) < options.Value.LimitPatience;
-            if (await batch.WriteAsync(records, patient, cancellationToken) is { } result) { return result; }
+            if (await WriteOnceAsync(records, patient, cancellationToken) is { } result) { return result; }
             WorkerLog.LimitAwaited(logger);
             await Task.Delay(pause, time, cancellationToken);
+        }
+    }
+
+    private async Task<BatchResult?> WriteOnceAsync(IReadOnlyList<ConsumedRecord> records, bool patient, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        try
+        {
+            var result = await batch.WriteAsync(records, patient, cancellationToken);
+            if (result is not null) { metrics.Recorded(ledger.SystemName, records.Count, time.GetElapsedTime(started)); }
+            return result;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            metrics.Recorded(ledger.SystemName, records.Count, time.GetElapsedTime(started), exception);
+            throw;
         }
     }
 

@@ -36,23 +36,25 @@ internal sealed class WorkerMetrics
         foreach (var kind in (string[])["dead-letter", "malformed-record", "log-starts-after-ledger"]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
     }
 
-    /// <summary>A batch is recorded and told.</summary>
-    public void Processed(string system, int records, TimeSpan elapsed)
+    /// <summary>A batch is recorded and told, or, with a <paramref name="failure"/>, comes again.</summary>
+    public void Processed(string system, int records, TimeSpan elapsed, Exception? failure = null)
     {
-        var (of, from, group) = (
-            new KeyValuePair<string, object?>(MessagingAttributes.SystemName, system), new KeyValuePair<string, object?>(MessagingAttributes.Destination, Topics.CouponClaims.Name),
-            new KeyValuePair<string, object?>(MessagingAttributes.ConsumerGroup, RecordClaims.Group));
-        var by = new KeyValuePair<string, object?>(MessagingAttributes.OperationName, "process");
-        _processDuration.Record(elapsed.TotalSeconds, of, from, group, by);
-        _consumed.Add(records, of, from, group, by);
+        var attributes = StandardMetrics.Attributes(
+            failure, new(MessagingAttributes.SystemName, system), new(MessagingAttributes.Destination, Topics.CouponClaims.Name), new(MessagingAttributes.ConsumerGroup, RecordClaims.Group),
+            new(MessagingAttributes.OperationName, "process"));
+        _processDuration.Record(elapsed.TotalSeconds, attributes);
+        _consumed.Add(records, attributes);
     }
 
-    /// <summary>A batch is in the ledger.</summary>
-    public void Recorded(string database, int records, TimeSpan elapsed)
+    /// <summary>A batch is in the ledger, or, with a <paramref name="failure"/>, is not. Our own numbers tell of what is there only.</summary>
+    public void Recorded(string database, int records, TimeSpan elapsed, Exception? failure = null)
     {
-        _batch.Record(records);
-        _duration.Record(elapsed.TotalSeconds);
-        _databaseDuration.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("db.system.name", database), new KeyValuePair<string, object?>("db.operation.name", "TRANSACTION"));
+        if (failure is null)
+        {
+            _batch.Record(records);
+            _duration.Record(elapsed.TotalSeconds);
+        }
+        _databaseDuration.Record(elapsed.TotalSeconds, StandardMetrics.Attributes(failure, new("db.system.name", database), new("db.operation.name", "TRANSACTION")));
     }
 
     public void Became(string what, long records)
