@@ -14,8 +14,15 @@ public abstract class DatabaseServer : IAsyncDisposable
     private const string Grants = "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX";
 
     private readonly TemporaryFolder _folder = new();
+    private readonly SmallDisk? _disk;
     private ChildProcess? _process;
     private int _schemas;
+
+    /// <param name="diskMegabytes">Its folder is a disk of its own, of this size, where this process may mount one; 0: a folder like any other.</param>
+    protected DatabaseServer(int diskMegabytes) => _disk = diskMegabytes == 0 ? null : SmallDisk.Mount(_folder.FullName, diskMegabytes);
+
+    /// <summary>The disk that its data are on; skips the test where it is none of its own.</summary>
+    public SmallDisk Disk => Needed.Mounted(_disk);
 
     /// <summary>On the loopback, the same after a restart.</summary>
     public int Port { get; } = FreePorts.Block(1);
@@ -75,9 +82,36 @@ public abstract class DatabaseServer : IAsyncDisposable
         return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture) ?? "";
     }
 
+    /// <summary>Runs a statement, whose <c>@rows</c> says how much it does, as often as the server takes it and with fewer rows where it does not; nothing is committed, and all of it is undone when the answer is disposed.</summary>
+    public async Task<IAsyncDisposable> RepeatUntilRefusedAsync(string sql)
+    {
+        const int StatementsMax = 1_000, RowsMax = 512;
+        var connection = new MySqlConnection(Root());
+        try
+        {
+            await connection.OpenAsync();
+            await using (var begin = new MySqlCommand("START TRANSACTION", connection)) { await begin.ExecuteNonQueryAsync(); }
+            var rows = RowsMax;
+            for (var i = 0; rows > 0; i++)
+            {
+                if (i == StatementsMax) { throw new InvalidOperationException($"The server still takes it after {StatementsMax} times: {sql}"); }
+                await using var command = new MySqlCommand($"SET @rows = {rows.ToString(CultureInfo.InvariantCulture)}; {sql}", connection);
+                try { await command.ExecuteNonQueryAsync(); }
+                catch (MySqlException) { rows /= 2; }
+            }
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) { await _process.DisposeAsync(); }
+        _disk?.Dispose();
         _folder.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -99,5 +133,6 @@ public abstract class DatabaseServer : IAsyncDisposable
         UserID = "root",
         Pooling = false,
         ConnectionTimeout = 2,
+        AllowUserVariables = true,
     }.ConnectionString;
 }

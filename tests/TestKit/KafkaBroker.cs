@@ -11,22 +11,24 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _program;
-    private readonly int _port;
+    private readonly int _port, _advertised;
     private readonly IReadOnlyList<string> _properties;
     private ChildProcess? _process;
 
-    private KafkaBroker(string program, int port, IReadOnlyList<string> properties)
+    private KafkaBroker(string program, int port, IReadOnlyList<string> properties, int? advertised = null)
     {
         _program = program;
         _port = port;
-        _properties = properties;
+        _advertised = advertised ?? port;
+        _properties = [$"advertised.listeners=PLAINTEXT://{Address}", .. properties];
     }
 
     /// <summary>Starts a broker, or skips the test where there is none (<c>FIRSTCOME_KAFKA</c> names its start script).</summary>
-    public static async Task<KafkaBroker> StartAsync()
+    /// <param name="advertised">The port at which clients shall find it, where something stands before it.</param>
+    public static async Task<KafkaBroker> StartAsync(int? advertised = null)
     {
         var program = Program();
-        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [])]))[0];
+        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [], advertised)]))[0];
     }
 
     /// <summary>Starts brokers that form one cluster and keep every internal topic on all of them.</summary>
@@ -65,7 +67,11 @@ public sealed class KafkaBroker : IAsyncDisposable
         }
     }
 
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
+    /// <summary>Where clients find it.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_advertised}");
+
+    /// <summary>Where it listens itself.</summary>
+    public int Port => _port;
 
     /// <summary>The running process, to be killed or frozen.</summary>
     public ChildProcess Process => _process ?? throw new InvalidOperationException("The broker was not started.");
@@ -75,7 +81,7 @@ public sealed class KafkaBroker : IAsyncDisposable
     {
         if (_process is not null) { await _process.DisposeAsync(); }
         _process = ChildProcess.Start(_program, [_folder.FullName, _port.ToString(CultureInfo.InvariantCulture), .. _properties], new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" });
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address, ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}"), ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         await Eventually.TrueAsync(() => Answers(admin), s_readyMax, "Kafka answers");
     }
 
@@ -90,7 +96,7 @@ public sealed class KafkaBroker : IAsyncDisposable
     private bool Answers(IAdminClient admin)
     {
         if (Process.HasExited) { throw new BrokerEndedException($"Kafka ended with code {Process.ExitCode}: {Process.Output}{Process.Error}{LastOfLog()}"); }
-        try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _port); }
+        try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _advertised); }
         catch (KafkaException) { return false; }
     }
 

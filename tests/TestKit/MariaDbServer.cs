@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FirstCome.TestKit;
 
 /// <summary>MariaDB, as <c>apt-get install mariadb-server</c> brings it.</summary>
-public sealed class MariaDbServer : DatabaseServer
+public sealed class MariaDbServer(int diskMegabytes) : DatabaseServer(diskMegabytes)
 {
     private const string HowToGetIt = "apt-get install mariadb-server, or ./test --install";
     private static readonly TimeSpan s_installMax = TimeSpan.FromSeconds(60);
@@ -12,9 +12,9 @@ public sealed class MariaDbServer : DatabaseServer
     private readonly string _install = Needed.Program("mariadb-install-db", HowToGetIt);
 
     /// <summary>Starts one, or skips the test where MariaDB is not installed.</summary>
-    public static async Task<MariaDbServer> StartAsync()
+    public static async Task<MariaDbServer> StartAsync(int diskMegabytes = 0)
     {
-        var server = new MariaDbServer();
+        var server = new MariaDbServer(diskMegabytes);
         await server.RestartAsync();
         return server;
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FirstCome.TestKit;
 
 /// <summary>MySQL itself, by a script that runs it in the foreground: <c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project.</summary>
-public sealed class MySqlServer : DatabaseServer
+public sealed class MySqlServer(int diskMegabytes) : DatabaseServer(diskMegabytes)
 {
     private const string Variable = "FIRSTCOME_MYSQL", InShared = "mysql/server";
 
@@ -13,9 +13,9 @@ public sealed class MySqlServer : DatabaseServer
     public static bool IsThere => Needed.HasScript(Variable, InShared);
 
     /// <summary>Starts one, or skips the test where there is no such script.</summary>
-    public static async Task<MySqlServer> StartAsync()
+    public static async Task<MySqlServer> StartAsync(int diskMegabytes = 0)
     {
-        var server = new MySqlServer();
+        var server = new MySqlServer(diskMegabytes);
         await server.RestartAsync();
         return server;
     }

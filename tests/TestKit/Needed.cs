@@ -8,10 +8,13 @@ public static class Needed
     /// <summary>The full path of a program on the PATH.</summary>
     public static string Program(string name, string howToGetIt)
     {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        var found = OnPath(name);
         if (found is null) { Missing($"needs {name}: {howToGetIt}"); }
         return found!;
     }
+
+    /// <summary>Whether <see cref="Program"/> would find it.</summary>
+    public static bool HasProgram(string name) => OnPath(name) is not null;
 
     /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
     public static string Script(string variable, string inShared, string what)
@@ -32,6 +35,23 @@ public static class Needed
     {
         if (!IsFull) { Assert.Skip($"runs with ./test --full: needs {what}"); }
     }
+
+    /// <summary>What only a process that may mount (root) has.</summary>
+    internal static SmallDisk Mounted(SmallDisk? disk)
+    {
+        if (disk is null) { Missing("needs the right to mount a small disk: run as root"); }
+        return disk!;
+    }
+
+    /// <summary>What only a machine with a C compiler has.</summary>
+    public static ProcessClock Clock(ProcessClock? clock)
+    {
+        if (clock is null) { Missing("needs gcc and the C library's headers: apt-get install gcc libc6-dev, or ./test --install"); }
+        return clock!;
+    }
+
+    private static string? OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static string ScriptPath(string variable, string inShared) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : Shared(inShared);
 
