@@ -74,9 +74,12 @@ public abstract class FaultedSystem : IAsyncDisposable
 
 /// <summary>
 /// The system as it is deployed, with two of what takes and records claims: processes of their own on a real Redis with append-only file, a real Kafka, a real MySQL (MariaDB where that is all there is).
+/// Between all of them and each engine, and before one IssueService, lies a network that can be cut and slowed; one IssueService and one IssueWorker have a clock of their own that can be set wrong.
 /// </summary>
 public sealed class RealSystem : FaultedSystem
 {
+    internal const string SecondIssueService = "issue-service-2", SecondIssueWorker = "issue-worker-2";
+
     private KafkaBroker? _kafka;
     private RedisServer? _redis;
     private DatabaseServer? _database;
@@ -86,6 +89,19 @@ public sealed class RealSystem : FaultedSystem
     internal RedisServer Redis => _redis ?? throw NotStarted();
 
     internal DatabaseServer Database => _database ?? throw NotStarted();
+
+    /// <summary>Between each engine and the services.</summary>
+    internal NetworkProxy RedisNetwork { get; private set; } = null!;
+
+    internal NetworkProxy KafkaNetwork { get; private set; } = null!;
+
+    internal NetworkProxy DatabaseNetwork { get; private set; } = null!;
+
+    /// <summary>Between the second IssueService and whoever finds it in the registry: the gateway, CouponService.</summary>
+    internal NetworkProxy IssueServiceNetwork { get; private set; } = null!;
+
+    /// <summary>Of the second IssueService and the second IssueWorker, as if they were on a machine of their own; null where none can be made.</summary>
+    internal ProcessClock? Clock { get; private set; }
 
     /// <summary>A connection to Redis that may do what an administrator may.</summary>
     internal async Task<IServer> RedisAdminAsync()
@@ -97,15 +113,28 @@ public sealed class RealSystem : FaultedSystem
     protected override async Task<ServicesProcess> StartAsync(string data)
     {
         _redis = Own(await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec"));
-        _kafka = Own(await KafkaBroker.StartAsync());
+        RedisNetwork = Own(NetworkProxy.Start(() => Redis.EndPoint.Port));
+        KafkaNetwork = Own(NetworkProxy.Start(() => Kafka.Port));
+        DatabaseNetwork = Own(NetworkProxy.Start(() => Database.Port));
+        IssueServiceNetwork = Own(NetworkProxy.Start(() => Services.Address(SecondIssueService).Port));
+        _kafka = Own(await KafkaBroker.StartAsync(KafkaNetwork.Port));
         _database = Own(await StartDatabaseAsync());
-        return new ServicesProcess(data, _redis.EndPoint.ToString(), _kafka.Address, _database.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1), Log("faults"));
+        Clock = await ProcessClock.CreateAsync($"{data}.clock");
+        return new ServicesProcess(
+            data, RedisNetwork.Address, KafkaNetwork.Address, DatabaseNetwork.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1), Log("faults"),
+            options: ["--advertise", $"{SecondIssueService}=http://{IssueServiceNetwork.Address}", .. Variables(SecondIssueService), .. Variables(SecondIssueWorker)]);
     }
 
     protected override IEnumerable<Func<Task>> Broken()
     {
+        NetworkProxy[] networks = [RedisNetwork, KafkaNetwork, DatabaseNetwork, IssueServiceNetwork];
+        foreach (var network in networks) { network.Restore(); }
+        Clock?.SetOff(TimeSpan.Zero);
         if (Redis.Process.HasExited) { yield return Redis.RestartAsync; }
         if (Kafka.Process.HasExited) { yield return Kafka.RestartAsync; }
         if (Database.Process.HasExited) { yield return Database.RestartAsync; }
     }
+
+    private IEnumerable<string> Variables(string instance) =>
+        Clock is null ? [] : Clock.Environment.SelectMany(variable => new[] { "--environment", $"{instance}:{variable.Key}={variable.Value}" });
 }

@@ -11,22 +11,25 @@ public sealed class KafkaBroker : IAsyncDisposable
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly int _port;
+    private readonly int _advertised;
 
-    private KafkaBroker(string? program, int port, IReadOnlyList<string> properties)
+    private KafkaBroker(string? program, int port, IReadOnlyList<string> properties, int? advertised = null)
     {
-        _port = port;
+        Port = port;
+        _advertised = advertised ?? port;
         Process = program is null
-            ? InContainer(port, properties)
+            ? InContainer(port, _advertised, properties)
             : new EngineProgram(() => ChildProcess.Start(
-                program, [_folder.FullName, port.ToString(CultureInfo.InvariantCulture), .. properties], new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" }));
+                program, [_folder.FullName, port.ToString(CultureInfo.InvariantCulture), $"advertised.listeners=PLAINTEXT://{Address}", .. properties],
+                new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" }));
     }
 
     /// <summary>Starts a broker, or skips the test where there is neither its start script (<c>FIRSTCOME_KAFKA</c> names it) nor a container engine.</summary>
-    public static async Task<KafkaBroker> StartAsync()
+    /// <param name="advertised">The port at which clients shall find it, where something stands before it.</param>
+    public static async Task<KafkaBroker> StartAsync(int? advertised = null)
     {
         var program = Program();
-        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [])]))[0];
+        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [], advertised)]))[0];
     }
 
     /// <summary>Starts brokers that form one cluster and keep every internal topic on all of them.</summary>
@@ -70,7 +73,11 @@ public sealed class KafkaBroker : IAsyncDisposable
         }
     }
 
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_port}");
+    /// <summary>Where clients find it.</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_advertised}");
+
+    /// <summary>Where it listens itself.</summary>
+    public int Port { get; }
 
     /// <summary>What runs it, to be killed or frozen.</summary>
     public IEngineProcess Process { get; }
@@ -79,7 +86,8 @@ public sealed class KafkaBroker : IAsyncDisposable
     public async Task RestartAsync()
     {
         await Process.StartAsync();
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address, ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        var server = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = server, ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
         await Eventually.TrueAsync(() => AnswersAsync(admin), s_readyMax, "Kafka answers");
     }
 
@@ -95,12 +103,12 @@ public sealed class KafkaBroker : IAsyncDisposable
         program is null ? $"{EngineContainer.HostName(Image, port)}:9093" : string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port + 1}");
 
     // The properties of the script, and a listener more: clients come by the loopback, other brokers by the container's name.
-    private static EngineContainer InContainer(int port, IReadOnlyList<string> properties)
+    private static EngineContainer InContainer(int port, int advertised, IReadOnlyList<string> properties)
     {
         string[] all =
         [
             "process.roles=broker,controller", "node.id=1", $"controller.quorum.voters=1@{Controller(null, port)}", "listeners=PLAINTEXT://:9092,CONTROLLER://:9093,INTERNAL://:9094",
-            string.Create(CultureInfo.InvariantCulture, $"advertised.listeners=PLAINTEXT://127.0.0.1:{port},INTERNAL://{EngineContainer.HostName(Image, port)}:9094"),
+            string.Create(CultureInfo.InvariantCulture, $"advertised.listeners=PLAINTEXT://127.0.0.1:{advertised},INTERNAL://{EngineContainer.HostName(Image, port)}:9094"),
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT", "controller.listener.names=CONTROLLER", "inter.broker.listener.name=INTERNAL",
             "log.dirs=/var/lib/kafka/data", "num.partitions=4", "offsets.topic.num.partitions=4", "offsets.topic.replication.factor=1", "transaction.state.log.num.partitions=4",
             "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1", "share.coordinator.state.topic.replication.factor=1", "share.coordinator.state.topic.min.isr=1",
@@ -115,7 +123,7 @@ public sealed class KafkaBroker : IAsyncDisposable
     private async Task<bool> AnswersAsync(IAdminClient admin)
     {
         if (Process.HasExited) { throw new BrokerEndedException($"Kafka ended: {await Process.OutputAsync()}{LastOfLog()}"); }
-        try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _port); }
+        try { return admin.GetMetadata(TimeSpan.FromMilliseconds(500)).Brokers.Any(broker => broker.Port == _advertised); }
         catch (KafkaException) { return false; }
     }
 

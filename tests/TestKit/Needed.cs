@@ -17,6 +17,9 @@ public static class Needed
     public static string? ProgramOrContainer(string name, string howToGetIt) =>
         IsContainer(OnPath(name) is null) ? null : Program(name, $"{howToGetIt}, or a container engine");
 
+    /// <summary>Whether <see cref="Program"/> would find it.</summary>
+    public static bool HasProgram(string name) => OnPath(name) is not null;
+
     /// <summary>The full path of a script that an environment variable names; without it, of <c>../shared/…</c> beside the project's root.</summary>
     public static string Script(string variable, string inShared, string what)
     {
@@ -49,6 +52,13 @@ public static class Needed
     {
         if (ContainerEngine.IsAskedFor && !ContainerEngine.Answers) { Missing("needs a container engine: FIRSTCOME_ENGINES=containers asks for one, and none answers"); }
         return ContainerEngine.IsAskedFor || (missing && ContainerEngine.Answers);
+    }
+
+    /// <summary>What only a machine with a C compiler has.</summary>
+    public static ProcessClock Clock(ProcessClock? clock)
+    {
+        if (clock is null) { Missing("needs gcc and the C library's headers: apt-get install gcc libc6-dev, or ./test --install"); }
+        return clock!;
     }
 
     private static string? OnPath(string name) =>

@@ -4,12 +4,21 @@ namespace FirstCome.TestKit;
 
 /// <summary>The whole system with a process for each service, on engines that the test has started; what ends is started again after <paramref name="restart"/>; the file <paramref name="log"/> gets all they say.</summary>
 /// <param name="settings">Environment of every service, <c>Section__Key</c>.</param>
-public sealed class ServicesProcess(string data, string redis, string kafka, int databasePort, string scale, TimeSpan restart, string log, IReadOnlyDictionary<string, string>? settings = null) : SystemProcess(data, PortsMax, TimeSpan.FromSeconds(180))
+/// <param name="options">Further ones of <c>./run services</c>.</param>
+public sealed class ServicesProcess(string data, string redis, string kafka, int databasePort, string scale, TimeSpan restart, string log, IReadOnlyDictionary<string, string>? settings = null,
+    IEnumerable<string>? options = null) : SystemProcess(data, PortsMax, TimeSpan.FromSeconds(180))
 {
     private const int PortsMax = 20;
 
     /// <summary>The process id of an instance, as <c>issue-service-2</c>.</summary>
     public int Pid(string instance) => Read("processes.json").Single(entry => entry.GetProperty("name").GetString() == instance).GetProperty("pid").GetInt32();
+
+    /// <summary>Where an instance listens; others find it elsewhere where something stands before it.</summary>
+    public Uri Address(string instance)
+    {
+        var pid = Pid(instance);
+        return Addresses().Single(address => address.Pid == pid).Url;
+    }
 
     /// <summary>SIGKILL to an instance; it comes again by itself.</summary>
     public void Kill(string instance) => Signals.Send(Pid(instance), Signals.Kill);
@@ -31,7 +40,7 @@ public sealed class ServicesProcess(string data, string redis, string kafka, int
         "dotnet",
         [
             Assembly("Services"), "--redis", redis, "--kafka", kafka, "--mysql", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{databasePort}"), "--scale", scale,
-            "--restart", restart.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. arguments,
+            "--restart", restart.TotalSeconds.ToString(CultureInfo.InvariantCulture), .. options ?? [], .. arguments,
         ],
         new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["FIRSTCOME_MYSQL_ADMIN"] = "root:" },
         log: log);

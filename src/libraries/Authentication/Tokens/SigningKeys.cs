@@ -20,7 +20,7 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
     private readonly Lock _lock = new();
     private volatile FrozenDictionary<string, SecurityKey> _keys = FrozenDictionary<string, SecurityKey>.Empty;
     private volatile string? _failure;
-    private DateTimeOffset _lastStart = DateTimeOffset.MinValue;
+    private long? _lastStart;
     private Task? _fetch;
 
     /// <summary>Whether keys were ever had.</summary>
@@ -52,9 +52,9 @@ internal sealed class SigningKeys(IHttpClientFactory clients, TimeProvider time,
         lock (_lock)
         {
             if (_fetch is { IsCompleted: false }) { return _fetch; }
-            var now = time.GetUtcNow();
-            if (now - _lastStart < (Any ? s_betweenFetches : s_betweenFirstFetches)) { return null; }
-            _lastStart = now;
+            // Not by the wall clock: set back, it would put off every fetch until it is where it was.
+            if (_lastStart is { } last && time.GetElapsedTime(last) < (Any ? s_betweenFetches : s_betweenFirstFetches)) { return null; }
+            _lastStart = time.GetTimestamp();
             // Detached from the first caller: the others wait for it too.
             return _fetch = Task.Run(FetchAsync);
         }

@@ -31,19 +31,24 @@ internal static partial class Migrations
 
     private static void Run(DatabaseEngine engine, DbConnection connection, Assembly assembly, string prefix, ILogger logger)
     {
-        var evolve = new EvolveDb.Evolve(connection, line => DatabaseLog.MigrationLine(logger, engine.Name, line))
-        {
-            EmbeddedResourceAssemblies = [assembly],
-            EmbeddedResourceFilters = [prefix],
-            IsEraseDisabled = true,
-            OutOfOrder = false,
-            TransactionMode = TransactionKind.CommitEach,
-            // An index on a large table takes longer than a request may.
-            CommandTimeout = CommandSecondsMax,
-            Placeholders = engine.Dialect.Placeholders.ToDictionary(pair => $"${{{pair.Key}}}", pair => pair.Value),
-        };
+        var evolve = Evolve(engine, connection, line => DatabaseLog.MigrationLine(logger, engine.Name, line));
+        evolve.EmbeddedResourceAssemblies = [assembly];
+        evolve.EmbeddedResourceFilters = [prefix];
+        evolve.IsEraseDisabled = true;
+        evolve.OutOfOrder = false;
+        evolve.TransactionMode = TransactionKind.CommitEach;
+        // An index on a large table takes longer than a request may.
+        evolve.CommandTimeout = CommandSecondsMax;
+        evolve.Placeholders = engine.Dialect.Placeholders.ToDictionary(pair => $"${{{pair.Key}}}", pair => pair.Value);
         evolve.Migrate();
         if (evolve.NbMigration > 0) { DatabaseLog.Migrated(logger, engine.Name, evolve.NbMigration, evolve.AppliedMigrations[^1]); }
+    }
+
+    // It asks the server what it is, keeps the failure of this question to itself, and takes the server for none that it knows.
+    private static EvolveDb.Evolve Evolve(DatabaseEngine engine, DbConnection connection, Action<string> line)
+    {
+        try { return new EvolveDb.Evolve(connection, line); }
+        catch (EvolveDb.EvolveException exception) { throw new DatabaseUnavailableException($"The database {engine.Name} did not tell what it is.", exception); }
     }
 
     // Evolve wraps what the driver says.

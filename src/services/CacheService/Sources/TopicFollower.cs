@@ -29,10 +29,10 @@ internal abstract class TopicFollower(Topic topic, IEventLog log, LogHealth heal
                 await using var reader = log.Subscribe(new(topic, Group: null, new LogStart.Since(sureUntil - s_overlap)));
                 while (true)
                 {
-                    var askedAt = time.GetUtcNow();
                     var records = await reader.ReadAsync(RecordsMax, s_readWait, stoppingToken);
                     foreach (var record in records) { await TakeAsync(record, stoppingToken); }
-                    sureUntil = records.Count == 0 ? askedAt : records[^1].Timestamp;
+                    // The log's own time, and never this machine's, which may be ahead: what came while the log was away would be passed over.
+                    if (records.Count > 0) { sureUntil = records[^1].Timestamp; }
                     if (health.Tell(topic.Name, away: false)) { CacheLog.TopicIsBack(logger, topic.Name); }
                 }
             }

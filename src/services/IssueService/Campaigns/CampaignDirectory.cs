@@ -15,8 +15,8 @@ using StackExchange.Redis;
 namespace FirstCome.IssueService.Campaigns;
 
 /// <summary>
-/// The campaigns at this instance: from the ledger at start, kept fresh by <c>campaign.changed</c>; an unknown one is asked for once, however many ask,
-/// and who asks again within a second for one that does not exist is told so from memory.
+/// The campaigns at this instance: from the ledger at start, kept fresh by <c>campaign.changed</c>; one that is unknown, or known as a draft only, whose change may still be on its way, is asked for once, however
+/// many ask, and who asks again within a second for one that does not exist, or is a draft, is told so from memory.
 /// </summary>
 internal sealed class CampaignDirectory(
     Database ledger, IConnectionMultiplexer redis, Replicas replicas, IEventLog log, IHttpClientFactory services, IOptions<ClaimOptions> options, ClaimMetrics metrics,
@@ -37,14 +37,14 @@ internal sealed class CampaignDirectory(
     /// <summary>The campaign in memory, or null: then ask <see cref="FindAsync"/>.</summary>
     public ActiveCampaign? Known(Guid id) => _campaigns.GetValueOrDefault(id);
 
-    /// <summary>The campaign, or null where there is none.</summary>
+    /// <summary>The campaign, asked for where it is not known, or known as a draft; null where there is none.</summary>
     /// <exception cref="HttpRequestException">It is not known here, and CouponService cannot be asked.</exception>
     public async ValueTask<ActiveCampaign?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (_campaigns.TryGetValue(id, out var known)) { return known; }
+        if (_campaigns.TryGetValue(id, out var known) && known.Snapshot.Phase != CampaignPhase.Draft) { return known; }
         if (_unknown.TryGetValue(id, out var since))
         {
-            if (time.GetElapsedTime(since) < s_unknownFor) { return null; }
+            if (time.GetElapsedTime(since) < s_unknownFor) { return known; }
             _unknown.TryRemove(id, out _);
         }
         var asking = _asking.GetOrAdd(id, key => new Lazy<Task<ActiveCampaign?>>(() => AskAsync(key)));
@@ -105,15 +105,22 @@ internal sealed class CampaignDirectory(
             using var response = await services.CreateClient("coupon-service").GetAsync($"/internal/campaigns/{id}", limit.Token);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
-                if (_unknown.Count >= UnknownMax) { _unknown.Clear(); }
-                _unknown[id] = time.GetTimestamp();
+                RememberUnknown(id);
                 return null;
             }
             response.EnsureSuccessStatusCode();
-            var campaign = await response.Content.ReadFromJsonAsync(MessageJson.Default.Campaign, limit.Token);
-            return campaign is null ? null : Take(campaign);
+            if (await response.Content.ReadFromJsonAsync(MessageJson.Default.Campaign, limit.Token) is not { } campaign) { return null; }
+            var taken = Take(campaign);
+            if (taken.Snapshot.Phase == CampaignPhase.Draft) { RememberUnknown(id); }
+            return taken;
         }
         finally { _asking.TryRemove(id, out _); }
+    }
+
+    private void RememberUnknown(Guid id)
+    {
+        if (_unknown.Count >= UnknownMax) { _unknown.Clear(); }
+        _unknown[id] = time.GetTimestamp();
     }
 
     private ActiveCampaign Make(Campaign campaign) => new(

@@ -11,8 +11,8 @@ internal sealed class CampaignEvents(IEventLog log, CampaignDirectory directory,
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
-    // What was changed while this instance started is in the ledger or asked for; a minute covers the time between.
-    private static readonly TimeSpan s_overlap = TimeSpan.FromMinutes(1);
+    // What was changed while this instance started is in the ledger or asked for; an hour covers the time between, also where this machine's clock is ahead of the log's. Changes are few.
+    private static readonly TimeSpan s_overlap = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

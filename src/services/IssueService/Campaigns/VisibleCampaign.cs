@@ -11,7 +11,7 @@ internal static class VisibleCampaign
     public static async ValueTask<ActiveCampaign?> FindAsync(string id, Caller caller, CampaignDirectory directory, CancellationToken cancellationToken)
     {
         if (!Guid.TryParseExact(id, "D", out var campaignId)) { return null; }
-        var campaign = directory.Known(campaignId) ?? await directory.FindAsync(campaignId, cancellationToken);
+        var campaign = await directory.FindAsync(campaignId, cancellationToken);
         if (campaign is null) { return null; }
         var snapshot = campaign.Snapshot;
         return snapshot.Phase == CampaignPhase.Draft || (snapshot.Rehearsal && caller.RehearsalCampaign != campaignId) ? null : campaign;

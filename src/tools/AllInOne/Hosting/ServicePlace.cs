@@ -7,6 +7,9 @@ namespace FirstCome.AllInOne.Hosting;
 /// <param name="Instance">Unique in this system: the service's name, with a number from the second on.</param>
 internal sealed record ServicePlace(ServiceEntry Service, string Instance, IPAddress Bind, int Port)
 {
+    /// <summary>What others are told to call it by; null: <see cref="Reachable"/>.</summary>
+    public Uri? AdvertisedUrl { get; init; }
+
     /// <summary>The first instance, at the service's place behind the gateway's port.</summary>
     public static ServicePlace First(ServiceEntry service, IPAddress bind, int gatewayPort) => new(service, service.Name, bind, gatewayPort + service.PortOffset);
 
@@ -26,7 +29,7 @@ internal sealed record ServicePlace(ServiceEntry Service, string Instance, IPAdd
     public IEnumerable<string> Arguments(DataFolder data, ServicePlace discoveryServer, ServicePlace configServer)
     {
         yield return $"--Service:Url={Listening}";
-        yield return $"--Service:AdvertisedUrl={Reachable}";
+        yield return $"--Service:AdvertisedUrl={AdvertisedUrl?.OriginalString ?? Reachable}";
         yield return $"--ConfigServer:Urls={configServer.Reachable}";
         yield return $"--ConfigServer:CacheFile={Path.Combine(data.Folder("config-cache"), Instance + ".json")}";
         yield return $"--Eureka:ServerUrls={(Service == ServiceCatalog.DiscoveryServer ? "" : discoveryServer.Reachable + "/eureka")}";

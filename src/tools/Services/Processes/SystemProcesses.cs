@@ -28,6 +28,10 @@ internal sealed class SystemProcesses : IAsyncDisposable
     {
         (_options, _data, _log) = (options, data, log);
         _places = [.. Places(options)];
+        if (options.Advertise.Keys.Concat(options.Environment.Select(instance => instance.Key)).FirstOrDefault(name => _places.All(place => place.Instance != name)) is { } unknown)
+        {
+            throw new StartRefusedException($"There is no instance \"{unknown}\"; there are {string.Join(", ", _places.Select(place => place.Instance))}.");
+        }
     }
 
     /// <summary>Where each instance can be reached on this machine.</summary>
@@ -53,6 +57,7 @@ internal sealed class SystemProcesses : IAsyncDisposable
         foreach (var place in _places)
         {
             var environment = new Dictionary<string, string>(engines.Of(place.Service)) { ["Service__Key"] = _data.ServiceKey };
+            foreach (var (name, value) in _options.Environment[place.Instance]) { environment[name] = value; }
             var plan = new ProcessPlan(place.Instance, "dotnet", [Assembly(place.Service), .. place.Arguments(_data, discovery, config)], environment);
             _services[place] = new RunningProcess(plan, _options.Restart, _log, WriteFiles);
         }
@@ -85,16 +90,18 @@ internal sealed class SystemProcesses : IAsyncDisposable
 
     private static IEnumerable<ServicePlace> Places(ServicesOptions options)
     {
-        foreach (var service in ServiceCatalog.All) { yield return ServicePlace.First(service, options.Common.Bind, options.Common.Port); }
+        foreach (var service in ServiceCatalog.All) { yield return Advertised(ServicePlace.First(service, options.Common.Bind, options.Common.Port)); }
         var port = options.Common.Port + ServiceCatalog.Count;
         foreach (var service in ServiceCatalog.All)
         {
             for (var number = 2; number <= options.Scale.GetValueOrDefault(service.Name, 1); number++)
             {
                 if (port > IPEndPoint.MaxPort) { throw new StartRefusedException("--port leaves no room for that many instances; choose a smaller one."); }
-                yield return new ServicePlace(service, string.Create(CultureInfo.InvariantCulture, $"{service.Name}-{number}"), options.Common.Bind, port++);
+                yield return Advertised(new ServicePlace(service, string.Create(CultureInfo.InvariantCulture, $"{service.Name}-{number}"), options.Common.Bind, port++));
             }
         }
+
+        ServicePlace Advertised(ServicePlace place) => place with { AdvertisedUrl = options.Advertise.GetValueOrDefault(place.Instance) };
     }
 
     private Task StopAsync(IReadOnlyList<ServiceEntry> services) =>

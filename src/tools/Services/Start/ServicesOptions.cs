@@ -12,16 +12,20 @@ namespace FirstCome.Services.Start;
 /// <param name="Kafka">Brokers to use; null: one is started.</param>
 /// <param name="MySql">The database server to use, <c>host:port</c>; null: one is started.</param>
 /// <param name="MySqlAdmin">An account of that server that may make schemas and accounts, <c>user:password</c>.</param>
+/// <param name="Advertise">At what URL others are to find an instance, where something stands before it; by the instance's name.</param>
+/// <param name="Environment">Environment of an instance besides that of all, by the instance's name.</param>
 /// <param name="Restart">After how long a process that ended is started again; null: it is not.</param>
 internal sealed record ServicesOptions(
-    StartOptions Common, IReadOnlyDictionary<string, int> Scale, string? Redis, string? Kafka, string? MySql, string? MySqlAdmin, TimeSpan? Restart)
+    StartOptions Common, IReadOnlyDictionary<string, int> Scale, string? Redis, string? Kafka, string? MySql, string? MySqlAdmin,
+    IReadOnlyDictionary<string, Uri> Advertise, ILookup<string, KeyValuePair<string, string>> Environment, TimeSpan? Restart)
 {
     private const int InstancesMax = 9;
     private const string AdminVariable = "FIRSTCOME_MYSQL_ADMIN";
 
     public const string Usage =
         $"""
-        Usage: ./run services [--scale SERVICE=N,…] [--redis ADDRESSES] [--kafka ADDRESSES] [--mysql ADDRESS] [--restart SECONDS] [--port PORT] [--bind ADDRESS] [--data FOLDER]
+        Usage: ./run services [--scale SERVICE=N,…] [--redis ADDRESSES] [--kafka ADDRESSES] [--mysql ADDRESS] [--restart SECONDS] [--environment INSTANCE:NAME=VALUE]
+                              [--advertise INSTANCE=URL] [--port PORT] [--bind ADDRESS] [--data FOLDER]
 
         Starts each service of FirstCome as a process of its own, on Redis, Kafka and MySQL. Ctrl-C stops all of it.
 
@@ -31,6 +35,10 @@ internal sealed record ServicesOptions(
           --mysql ADDRESS     host:port of a server that runs; {AdminVariable}=user:password names an account that may make schemas and accounts.
                               Default: the program that FIRSTCOME_MYSQL names, or ../shared/mysql/server, or mariadbd, is started
           --restart SECONDS   starts a process that ended again after so long; 0 to 600. Default: it is told, and stays ended
+          --environment INSTANCE:NAME=VALUE
+                              sets an environment variable of one instance, as issue-service-2:Logging__LogLevel__Default=Debug; may be given often
+          --advertise INSTANCE=URL
+                              registers an instance with this URL, of a proxy before it; may be given often. Default: where it listens
           --port PORT         where the gateway listens; first instances take the eight ports after it, further ones those behind. Default: 8080
           --bind ADDRESS      the address that all of them listen on. Default: 127.0.0.1
           --data FOLDER       where everything is kept; made if it is missing. Default: .data
@@ -43,8 +51,11 @@ internal sealed record ServicesOptions(
     public static ServicesOptions Parse(IReadOnlyList<string> args)
     {
         var others = new List<string>();
+        var advertise = new Dictionary<string, Uri>(StringComparer.Ordinal);
+        var environment = new List<(string Instance, KeyValuePair<string, string> Variable)>();
         var options = new ServicesOptions(
-            new StartOptions(0, IPAddress.Loopback, ""), new Dictionary<string, int>(StringComparer.Ordinal), null, null, null, Environment.GetEnvironmentVariable(AdminVariable), null);
+            new StartOptions(0, IPAddress.Loopback, ""), new Dictionary<string, int>(StringComparer.Ordinal), null, null, null,
+            System.Environment.GetEnvironmentVariable(AdminVariable), advertise, Enumerable.Empty<string>().ToLookup(_ => "", _ => default(KeyValuePair<string, string>)), null);
         for (var i = 0; i < args.Count; i++)
         {
             var parts = args[i].Split('=', 2);
@@ -56,6 +67,8 @@ internal sealed record ServicesOptions(
                 case "--kafka": options = options with { Kafka = ReadAddresses("--kafka", Value()) }; break;
                 case "--mysql": options = options with { MySql = ReadAddresses("--mysql", Value()) }; break;
                 case "--restart": options = options with { Restart = ReadRestart(Value()) }; break;
+                case "--environment": environment.Add(ReadVariable(Value())); break;
+                case "--advertise": ReadAdvertised(Value(), advertise); break;
                 default: others.Add(args[i]); break;
             }
         }
@@ -63,7 +76,7 @@ internal sealed record ServicesOptions(
         {
             throw new StartRefusedException($"With --mysql the environment variable {AdminVariable} must be user:password of an account that may make schemas and accounts.");
         }
-        return options with { Common = StartOptions.Parse(others) };
+        return options with { Common = StartOptions.Parse(others), Environment = environment.ToLookup(each => each.Instance, each => each.Variable) };
     }
 
     private static Dictionary<string, int> ReadScale(string text)
@@ -91,6 +104,24 @@ internal sealed record ServicesOptions(
         text.Length > 0 && text.Split(',').All(address => address.LastIndexOf(':') is > 0 and var colon && ushort.TryParse(address.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
             ? text
             : throw new StartRefusedException($"{option} must be host:port, but is \"{text}\".");
+
+    private static (string Instance, KeyValuePair<string, string> Variable) ReadVariable(string text)
+    {
+        var (colon, equals) = (text.IndexOf(':', StringComparison.Ordinal), text.IndexOf('=', StringComparison.Ordinal));
+        return colon > 0 && equals > colon + 1
+            ? (text[..colon], new(text[(colon + 1)..equals], text[(equals + 1)..]))
+            : throw new StartRefusedException($"--environment must be INSTANCE:NAME=VALUE, but is \"{text}\".");
+    }
+
+    private static void ReadAdvertised(string text, Dictionary<string, Uri> advertise)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 1 || !Uri.TryCreate(text[(equals + 1)..], UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp)
+        {
+            throw new StartRefusedException($"--advertise must be INSTANCE=URL, as issue-service-2=http://127.0.0.1:9000, but is \"{text}\".");
+        }
+        advertise[text[..equals]] = url;
+    }
 
     private static TimeSpan ReadRestart(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= 600
