@@ -8,7 +8,7 @@ namespace FirstCome.FaultsTests;
 /// </summary>
 public sealed class ClockFaults(RealSystem system)
 {
-    private static readonly TimeSpan s_off = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_off = TimeSpan.FromMinutes(5), s_near = TimeSpan.FromSeconds(30);
 
     [Fact]
     public Task A_machines_clock_jumps_ahead()
@@ -37,7 +37,16 @@ public sealed class ClockFaults(RealSystem system)
                 }
                 return Task.CompletedTask;
             });
+            Assert.InRange(await ToldAsync() - DateTimeOffset.UtcNow - off, -s_near, s_near);
         }
         finally { clock.SetOff(TimeSpan.Zero); }
+    }
+
+    // A clock that was right would let the fault pass.
+    private async Task<DateTimeOffset> ToldAsync()
+    {
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync(new Uri(system.Services.Address(RealSystem.SecondIssueService), "/health/live"), TestContext.Current.CancellationToken);
+        return answer.Headers.Date ?? throw new InvalidOperationException("The instance did not tell the time.");
     }
 }

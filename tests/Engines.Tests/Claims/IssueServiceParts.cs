@@ -20,14 +20,20 @@ internal sealed class IssueServiceParts : IAsyncDisposable
 
     public ClaimMetrics Metrics => new(_services.GetRequiredService<IMeterFactory>());
 
-    public CampaignDirectory Directory(ClaimBench bench) => new(
-        bench.Ledger, bench.Redis.Multiplexer, new Replicas(bench.Redis.Multiplexer, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance), bench.Log, Nobody, Options.Create(new ClaimOptions()), Metrics,
+    /// <param name="others">What the other services answer; null: none does.</param>
+    public CampaignDirectory Directory(ClaimBench bench, HttpMessageHandler? others = null) => new(
+        bench.Ledger, bench.Redis.Multiplexer, new Replicas(bench.Redis.Multiplexer, 0, TimeSpan.Zero, NullLogger<Replicas>.Instance), bench.Log, others is null ? Nobody : new OneForAll(others), Options.Create(new ClaimOptions()), Metrics,
         TimeProvider.System, NullLogger<CampaignDirectory>.Instance, _lifetime);
 
     public async ValueTask DisposeAsync()
     {
         _lifetime.StopApplication();
         await _services.DisposeAsync();
+    }
+
+    private sealed class OneForAll(HttpMessageHandler handler) : IHttpClientFactory
+    {
+        public HttpClient CreateClient(string name) => new(handler, disposeHandler: false) { BaseAddress = new Uri("http://others/") };
     }
 
     private sealed class NoServices : IHttpClientFactory
