@@ -59,7 +59,9 @@ public abstract class FaultedSystem : IAsyncDisposable
         return engine;
     }
 
-    protected static async Task<DatabaseServer> StartDatabaseAsync() => MySqlServer.IsThere ? await MySqlServer.StartAsync() : await MariaDbServer.StartAsync();
+    /// <param name="diskMegabytes">As <see cref="DatabaseServer"/> has it.</param>
+    protected static async Task<DatabaseServer> StartDatabaseAsync(int diskMegabytes = 0) =>
+        MySqlServer.IsThere ? await MySqlServer.StartAsync(diskMegabytes) : await MariaDbServer.StartAsync(diskMegabytes);
 
     /// <summary>All that the services say is kept there, for who looks for a failure's cause.</summary>
     protected static string Log(string name)
@@ -79,6 +81,9 @@ public abstract class FaultedSystem : IAsyncDisposable
 public sealed class RealSystem : FaultedSystem
 {
     internal const string SecondIssueService = "issue-service-2", SecondIssueWorker = "issue-worker-2";
+
+    // What a new MySQL takes is half of it; the rest is for the coupons of all tests.
+    private const int DatabaseDiskMegabytes = 600;
 
     private KafkaBroker? _kafka;
     private RedisServer? _redis;
@@ -118,7 +123,7 @@ public sealed class RealSystem : FaultedSystem
         DatabaseNetwork = Own(NetworkProxy.Start(() => Database.Port));
         IssueServiceNetwork = Own(NetworkProxy.Start(() => Services.Address(SecondIssueService).Port));
         _kafka = Own(await KafkaBroker.StartAsync(KafkaNetwork.Port));
-        _database = Own(await StartDatabaseAsync());
+        _database = Own(await StartDatabaseAsync(DatabaseDiskMegabytes));
         Clock = await ProcessClock.CreateAsync($"{data}.clock");
         return new ServicesProcess(
             data, RedisNetwork.Address, KafkaNetwork.Address, DatabaseNetwork.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1), Log("faults"),

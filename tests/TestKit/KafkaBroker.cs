@@ -8,10 +8,11 @@ public sealed class KafkaBroker : IAsyncDisposable
 {
     private const int StartsMax = 3, LogLines = 40;
     private const string Image = "apache/kafka";
-    private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60), s_togetherMax = TimeSpan.FromSeconds(120);
 
     private readonly TemporaryFolder _folder = new();
     private readonly int _advertised;
+    private TimeSpan _answersMax = s_readyMax;
 
     private KafkaBroker(string? program, int port, IReadOnlyList<string> properties, int? advertised = null)
     {
@@ -45,7 +46,11 @@ public sealed class KafkaBroker : IAsyncDisposable
                 $"node.id={index + 1}", $"controller.quorum.voters={voters}", $"offsets.topic.replication.factor={count}", $"transaction.state.log.replication.factor={count}",
                 // A broker that was killed is found dead within seconds, so that a test need not wait for it.
                 "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=3000",
-            ]))];
+            ])
+            {
+                // It answers when a majority has agreed on a controller and that has taken it in: on two cores beside everything else that was seen to take up to a minute.
+                _answersMax = s_togetherMax,
+            })];
         });
     }
 
@@ -88,7 +93,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         await Process.StartAsync();
         var server = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = server, ReconnectBackoffMaxMs = 200 }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        await Eventually.TrueAsync(() => AnswersAsync(admin), s_readyMax, "Kafka answers");
+        await Eventually.TrueAsync(() => AnswersAsync(admin), _answersMax, $"Kafka answers at {server}");
     }
 
     public async ValueTask DisposeAsync()

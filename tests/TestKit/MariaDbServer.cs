@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FirstCome.TestKit;
 
 /// <summary>MariaDB, as <c>apt-get install mariadb-server</c> brings it.</summary>
-public sealed class MariaDbServer : DatabaseServer
+public sealed class MariaDbServer(int diskMegabytes) : DatabaseServer(diskMegabytes)
 {
     private const string HowToGetIt = "apt-get install mariadb-server, or ./test --install";
     private static readonly TimeSpan s_installMax = TimeSpan.FromSeconds(60);
@@ -12,7 +12,7 @@ public sealed class MariaDbServer : DatabaseServer
     private readonly string _install = Needed.Program("mariadb-install-db", HowToGetIt);
 
     /// <summary>Starts one, or skips the test where MariaDB is not installed.</summary>
-    public static Task<MariaDbServer> StartAsync() => StartedAsync(new MariaDbServer());
+    public static Task<MariaDbServer> StartAsync(int diskMegabytes = 0) => StartedAsync(new MariaDbServer(diskMegabytes));
 
     protected override async Task<IEngineProcess> PrepareAsync()
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FirstCome.TestKit;
 
 /// <summary>MySQL itself, by a script that runs it in the foreground (<c>FIRSTCOME_MYSQL</c> names it, else <c>../shared/mysql/server</c> beside the project), or as a container.</summary>
-public sealed class MySqlServer : DatabaseServer
+public sealed class MySqlServer(int diskMegabytes) : DatabaseServer(diskMegabytes)
 {
     private const string Variable = "FIRSTCOME_MYSQL", InShared = "mysql/server";
 
@@ -13,7 +13,7 @@ public sealed class MySqlServer : DatabaseServer
     public static bool IsThere => Needed.HasScriptOrContainer(Variable, InShared);
 
     /// <summary>Starts one, or skips the test where there is neither such a script nor a container engine.</summary>
-    public static Task<MySqlServer> StartAsync() => StartedAsync(new MySqlServer());
+    public static Task<MySqlServer> StartAsync(int diskMegabytes = 0) => StartedAsync(new MySqlServer(diskMegabytes));
 
     protected override Task<IEngineProcess> PrepareAsync()
     {

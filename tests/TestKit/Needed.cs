@@ -61,6 +61,13 @@ public static class Needed
         return clock!;
     }
 
+    /// <summary>What only a process that may mount has.</summary>
+    public static SmallDisk Mounted(SmallDisk? disk)
+    {
+        if (disk is null) { Missing("needs a small disk of its own: run it as a user who may mount a tmpfs"); }
+        return disk!;
+    }
+
     private static string? OnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 

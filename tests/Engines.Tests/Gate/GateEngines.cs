@@ -94,7 +94,7 @@ public sealed class RedisClusterGateTests : GateModelBehaviour
 /// <summary>A master that has lost its replica promises nothing.</summary>
 public sealed class ReplicatedGateTests : GateBehaviour
 {
-    private static readonly TimeSpan s_confirmMax = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_confirmMax = TimeSpan.FromMilliseconds(200), s_promotionMax = TimeSpan.FromSeconds(10);
 
     private RedisServer? _master, _replica;
     private Replicas? _replicas;
@@ -184,6 +184,12 @@ public sealed class ReplicatedGateTests : GateBehaviour
         var there = new CampaignGate(promoted.GetDatabase(), campaign);
         Assert.Equal(1, await promoted.GetDatabase().HashLengthAsync(there.Keys.Winners(1, GateKeys.Bucket(member.ToByteArray(bigEndian: true), GateKeys.BucketsFor(10)))));
         Assert.Equal(GateStatus.Lost, (await there.LookAsync()).Status);
+        // So does who knew it as a replica, within seconds.
+        await Eventually.TrueAsync(async () =>
+        {
+            try { return (await gate.LookAsync()).Status == GateStatus.Lost; }
+            catch (RedisException) { return false; }
+        }, s_promotionMax, "it is found where it was promoted");
     }
 }
 

@@ -58,6 +58,8 @@ public static class RedisConnection
         options.SyncTimeout = 2_000;
         options.ConnectRetry = 3;
         options.ReconnectRetryPolicy = new ExponentialRetry(100, 2_000);
+        // A replica that was promoted says so when it is asked again (INFO); until then nobody writes to it.
+        options.ConfigCheckSeconds = 2;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ClientName = "firstcome";
         return options;
