@@ -14,8 +14,6 @@ internal readonly record struct NewCoupon(IssuedRecord Record, CouponIssued Issu
 /// </summary>
 internal sealed class CouponInsert : IDisposable
 {
-    // The driver finds parameters by name, one after the other: far more rows in a statement make each row dearer, far fewer make more statements.
-    private const int RowsMax = 25;
     private const int ColumnsBound = 8;
 
     private readonly DbCommand _insert;
@@ -35,8 +33,8 @@ internal sealed class CouponInsert : IDisposable
         {
             for (var start = 0; start < coupons.Count;)
             {
-                var rows = Math.Min(RowsMax, coupons.Count - start);
-                if (statement is null || rows < RowsMax)
+                var rows = Math.Min(dialect.RowsPerStatement, coupons.Count - start);
+                if (statement is null || rows < dialect.RowsPerStatement)
                 {
                     statement?.Dispose();
                     statement = Prepare(connection, transaction, dialect, rows, now);

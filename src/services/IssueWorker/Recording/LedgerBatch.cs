@@ -23,8 +23,8 @@ internal sealed record BatchResult(IReadOnlyList<ClaimRow> Issued, long New, lon
 /// </summary>
 internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<LedgerBatch> logger)
 {
-    // Thirteen parameters a row stay far below SQLite's 32,766 and make statements that are parsed once.
-    private const int RowsPerStatement = 50;
+    // Of rows that are only named, not bound.
+    private const int NumbersPerStatement = 500;
 
     /// <summary>Writes the batch; null where a claim is beyond the limit and <paramref name="patient"/> asks to wait for a raise before it becomes a dead letter.</summary>
     public Task<BatchResult?> WriteAsync(IReadOnlyList<ConsumedRecord> records, bool patient, CancellationToken cancellationToken)
@@ -121,7 +121,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
     private static async Task<Dictionary<Guid, (Guid Campaign, long Sequence)>> GroupMembersAsync(Write write, string group, IReadOnlyList<ClaimRow> claims)
     {
         var held = new Dictionary<Guid, (Guid, long)>();
-        foreach (var some in claims.Chunk(RowsPerStatement))
+        foreach (var some in claims.Chunk(write.Dialect.RowsPerStatement))
         {
             await using var command = LedgerValues.Command(write.Connection, write.Transaction, "", ("@group", group));
             var names = new StringBuilder();
@@ -142,7 +142,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
     private static async Task<long> InsertAsync(Write write, IReadOnlyList<ClaimRow> claims)
     {
         long added = 0;
-        foreach (var some in claims.Chunk(RowsPerStatement))
+        foreach (var some in claims.Chunk(write.Dialect.RowsPerStatement))
         {
             await using var command = LedgerValues.Command(write.Connection, write.Transaction, InsertSql(some.Length, write.Dialect));
             for (var i = 0; i < some.Length; i++) { BindRow(command, i, some[i], write.NowMs); }
@@ -184,7 +184,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
 
     private static async Task JoinGroupAsync(Write write, string group, IReadOnlyList<ClaimRow> claims)
     {
-        foreach (var some in claims.Chunk(RowsPerStatement))
+        foreach (var some in claims.Chunk(write.Dialect.RowsPerStatement))
         {
             await using var command = LedgerValues.Command(write.Connection, write.Transaction, "", ("@group", group), ("@campaign", LedgerValues.Id(some[0].CampaignId)));
             var rows = new StringBuilder();
@@ -201,7 +201,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
     private static async Task<Dictionary<long, ClaimRow>> ReadBackAsync(Write write, Guid campaignId, IReadOnlyList<ClaimRow> claims)
     {
         var found = new Dictionary<long, ClaimRow>(claims.Count);
-        foreach (var some in claims.Chunk(RowsPerStatement * 10))
+        foreach (var some in claims.Chunk(NumbersPerStatement))
         {
             // Numbers, not parameters: they are longs of ours.
             var sql = $"SELECT {ClaimRow.Columns} FROM claim WHERE campaign_id = @id AND sequence IN ({string.Join(',', some.Select(claim => claim.Sequence))})";
