@@ -131,7 +131,7 @@ public sealed class EurekaClientTests
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP");
         status = InstanceStatus.Down;
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 0, "it is DOWN");
-        Assert.Contains("\"DOWN\"", await server.Http.GetStringAsync("/eureka/apps/COUPON-SERVICE", TestContext.Current.CancellationToken));
+        Assert.Contains("\"DOWN\"", await server.JsonAsync("/eureka/apps/COUPON-SERVICE"));
         status = InstanceStatus.Up;
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP again");
     }
