@@ -59,6 +59,22 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task The_page_tells_of_instances_of_what_has_changed_and_of_peers()
+    {
+        await using var server = await StartedServer.StartAsync(0, new KeyValuePair<string, string?>("Discovery:Peers", "http://127.0.0.1:1/eureka"));
+        await RegisterAsync(server, "stays");
+        await RegisterAsync(server, "goes");
+        using var left = await server.Http.DeleteAsync("/eureka/apps/A/goes", TestContext.Current.CancellationToken);
+        var page = await server.Http.GetStringAsync("/", TestContext.Current.CancellationToken);
+        var (instances, changes, peers) = (page.IndexOf("<h2>인스턴스", StringComparison.Ordinal), page.IndexOf("<h2>최근 변경", StringComparison.Ordinal), page.IndexOf("<h2>다른 서버", StringComparison.Ordinal));
+        Assert.Contains("stays", page[instances..changes]);
+        Assert.DoesNotContain("goes", page[instances..changes]);
+        Assert.Contains("제거 · removed</span></td><td data-label=\"서비스 · Service\"><span>A</span></td><td data-label=\"인스턴스 · Instance\"><span>goes", page[changes..peers]);
+        Assert.Contains("http://127.0.0.1:1/eureka/", page[peers..]);
+        Assert.Contains("자기 보호", page);
+    }
+
+    [Fact]
     public async Task More_instances_than_allowed_are_refused_with_a_time_to_come_back()
     {
         await using var server = await StartedServer.StartAsync(0, new KeyValuePair<string, string?>("Discovery:MaxInstances", "1"));

@@ -78,7 +78,8 @@ internal sealed class InstancesPage(LeaseRegistry registry, PeerReplication repl
                 InstanceAction.Modified => "변경 · changed",
                 _ => "제거 · removed",
             };
-            var status = WireNames.Of(change.Status);
+            // What has gone has no status any more.
+            var status = change.Action == InstanceAction.Deleted ? "–" : WireNames.Of(change.Status);
             table.Add((Ago(now, change.LastUpdatedTimestamp ?? 0), null), (action, null), (change.App!, null), (RegistrationLimits.IdOf(change), null), (status, status));
         }
 
