@@ -6,7 +6,7 @@ namespace FirstCome.WireTests.Npm;
 /// <summary>A package of npm in a folder of its own, with scripts that use it.</summary>
 internal sealed class NpmPackage : IDisposable
 {
-    private const string Why = "real clients of npm are tried; apt-get install nodejs npm, or ./test --install";
+    private const string Why = "real clients of npm are tried; apt-get install nodejs npm";
 
     private static readonly TimeSpan InstallMax = TimeSpan.FromMinutes(2);
 
