@@ -54,7 +54,8 @@ public static class EurekaServices
     {
         services.AddHealthChecks();
         services.TryAddSingleton<StatusFromHealth>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHealthCheckPublisher, StatusFromHealth>(provider => provider.GetRequiredService<StatusFromHealth>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHealthCheckPublisher, StatusFromHealth>(provider => provider.GetRequiredService<StatusFromHealth>()));
         services.AddOptions<EurekaClientOptions>().PostConfigure<StatusFromHealth>((options, health) => options.Status ??= () => health.Current);
         return services;
     }

@@ -26,7 +26,9 @@ internal readonly record struct AnswerForm(bool IsXml, bool IsCompact)
     /// <summary>One instance, which is never compact.</summary>
     public byte[] Instance(InstanceInfo instance) => IsXml ? EurekaXmlWriter.Instance(instance) : EurekaJsonWriter.Instance(instance);
 
-    /// <summary>What the caller takes: JSON where Accept names it, else XML where it allows that, as nobody's word and <c>*/*</c> do; null where neither.</summary>
+    /// <summary>
+    /// What the caller takes: JSON where Accept names it, else XML where it allows that, as its absence and <c>*/*</c> do; null where neither.
+    /// </summary>
     public static AnswerForm? Of(HttpRequest request)
     {
         var isCompact = string.Equals(request.Headers["X-Eureka-Accept"], "compact", StringComparison.OrdinalIgnoreCase);

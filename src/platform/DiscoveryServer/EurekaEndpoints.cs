@@ -40,7 +40,8 @@ internal static class EurekaEndpoints
 
     /// <summary>A path with its operations, and OPTIONS, which names them.</summary>
     private static void Resource(
-        RouteGroupBuilder eureka, string path, RequestDelegate? get = null, RequestDelegate? post = null, RequestDelegate? put = null, RequestDelegate? delete = null)
+        RouteGroupBuilder eureka, string path, RequestDelegate? get = null, RequestDelegate? post = null, RequestDelegate? put = null,
+        RequestDelegate? delete = null)
     {
         List<string> allowed = [];
         Operation([HttpMethods.Head, HttpMethods.Get], get);

@@ -38,9 +38,11 @@ internal static class EurekaError
         foreach (var range in accept.AsSpan().Split(','))
         {
             var type = AnswerForm.TypeOf(accept.AsSpan(range));
-            if (type.Equals(AnswerForm.Json, StringComparison.OrdinalIgnoreCase) || type is "application/*" or "*/*" or "application/*+json") return AnswerForm.Json;
+            var isJson = type.Equals(AnswerForm.Json, StringComparison.OrdinalIgnoreCase) || type is "application/*" or "*/*" or "application/*+json";
+            if (isJson) return AnswerForm.Json;
             if (type.Equals(AnswerForm.Xml, StringComparison.OrdinalIgnoreCase)) return AnswerForm.Xml;
-            if (type.EndsWith("+json", StringComparison.OrdinalIgnoreCase) && MediaTypeHeaderValue.TryParse(type.ToString(), out var own)) return own.ToString();
+            var isOwnJson = type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
+            if (isOwnJson && MediaTypeHeaderValue.TryParse(type.ToString(), out var own)) return own.ToString();
         }
 
         return null;

@@ -15,12 +15,14 @@ internal static class RegistrationLimits
     public static string IdOf(InstanceInfo instance) => string.IsNullOrWhiteSpace(instance.InstanceId) ? instance.HostName! : instance.InstanceId;
 
     public static string MetadataComplaint { get; } =
-        $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters, no empty key and no control characters but line ends and tabs";
+        $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters, no empty key and no control characters"
+        + " but line ends and tabs";
 
     public static bool Allow(ImmutableSortedDictionary<string, string> metadata) =>
         metadata.Count <= MostMetadataEntries
         && metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= LongestMetadata
-        && metadata.All(entry => entry.Key.Length > 0 && !entry.Key.Any(IsUnprintable) && !entry.Value.Any(c => IsUnprintable(c) && c is not ('\t' or '\r' or '\n')));
+        && metadata.Keys.All(key => key.Length > 0 && !key.Any(IsUnprintable))
+        && metadata.Values.All(value => !value.Any(c => IsUnprintable(c) && c is not ('\t' or '\r' or '\n')));
 
     /// <summary>What to change; null where everything is within its limits.</summary>
     public static string? Complaint(InstanceInfo instance)

@@ -53,7 +53,8 @@ internal sealed class InstancesPage(LeaseRegistry registry, PeerReplication repl
     {
         var table = new PageTable(
             "인스턴스", "Instances", ("서비스", "Service"), ("인스턴스", "Instance"), ("주소", "Address"), ("상태", "Status"), ("마지막 하트비트", "Last heartbeat"));
-        foreach (var instance in instances.OrderBy(instance => instance.App, StringComparer.Ordinal).ThenBy(RegistrationLimits.IdOf, StringComparer.Ordinal).Take(MostRows))
+        var ordered = instances.OrderBy(instance => instance.App, StringComparer.Ordinal).ThenBy(RegistrationLimits.IdOf, StringComparer.Ordinal);
+        foreach (var instance in ordered.Take(MostRows))
         {
             var secure = !instance.Port.Enabled && instance.SecurePort.Enabled;
             var address = $"{(secure ? "https" : "http")}://{instance.HostName}:{(secure ? instance.SecurePort.Number : instance.Port.Number)}";
@@ -80,7 +81,9 @@ internal sealed class InstancesPage(LeaseRegistry registry, PeerReplication repl
             };
             // What has gone has no status any more.
             var status = change.Action == InstanceAction.Deleted ? "–" : WireNames.Of(change.Status);
-            table.Add((Ago(now, change.LastUpdatedTimestamp ?? 0), null), (action, null), (change.App!, null), (RegistrationLimits.IdOf(change), null), (status, status));
+            table.Add(
+                (Ago(now, change.LastUpdatedTimestamp ?? 0), null), (action, null), (change.App!, null), (RegistrationLimits.IdOf(change), null),
+                (status, status));
         }
 
         return table;

@@ -74,7 +74,9 @@ internal sealed class Peer : IDisposable
     public async Task<Applications> FetchAsync(CancellationToken cancellation) =>
         EurekaJsonReader.Applications(await _http.GetByteArrayAsync(new Uri("apps/", UriKind.Relative), cancellation));
 
-    /// <summary>Whether a call has failed, and not this server. A connection that is reset as it is made comes as a bare <see cref="SocketException"/>.</summary>
+    /// <summary>
+    /// Whether a call has failed, and not this server. A connection that is reset as it is made comes as a bare <see cref="SocketException"/>.
+    /// </summary>
     public static bool IsNoAnswer(Exception failure) =>
         failure is HttpRequestException or SocketException or IOException or JsonException or OperationCanceledException;
 
@@ -158,8 +160,8 @@ internal sealed class Peer : IDisposable
         {
             Tell(key, new(PendingChanges.Register));
         }
-        else if (result is { Status: StatusCodes.Status409Conflict, Newer: { App: { } app } newer } && RegisterInstance.Complaint(newer, app.ToUpperInvariant()) is null
-            && (newer.App, RegistrationLimits.IdOf(newer)) == key)
+        else if (result is { Status: StatusCodes.Status409Conflict, Newer: { } newer }
+            && RegisterInstance.Complaint(newer, item.App) is null && RegistrationLimits.IdOf(newer) == item.Id)
         {
             // The instance has spoken to the peer since it spoke to this server.
             _registry.Register(newer, _time.GetUtcNow().ToUnixTimeMilliseconds(), replicated: true);

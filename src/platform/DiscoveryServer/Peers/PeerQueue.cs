@@ -12,7 +12,9 @@ internal enum PendingChanges
 }
 
 /// <param name="Changes">What is due.</param>
-/// <param name="CancelledDirtyTimestamp">The last change of the instance that was cancelled; the other changes are told as they stand when they are sent.</param>
+/// <param name="CancelledDirtyTimestamp">
+/// The last change of the instance that was cancelled; the other changes are told as they stand when they are sent.
+/// </param>
 internal readonly record struct Pending(PendingChanges Changes, long? CancelledDirtyTimestamp = null)
 {
     /// <summary>Both, one after the other. After a cancellation nothing counts that was before it.</summary>

@@ -28,7 +28,8 @@ internal sealed class PeerReplication : IHostedLifecycleService, IDisposable
         _logger = loggers.CreateLogger<PeerReplication>();
         // All servers may be given the same list.
         string?[] own = [Authority(service.Value.Url), Authority(service.Value.AdvertisedUrl)];
-        _peers = [.. _options.PeerUrls().Where(url => !own.Contains(url.Authority)).Select(url => new Peer(url, registry, options, time, loggers.CreateLogger<Peer>()))];
+        var others = _options.PeerUrls().Where(url => !own.Contains(url.Authority));
+        _peers = [.. others.Select(url => new Peer(url, registry, options, time, loggers.CreateLogger<Peer>()))];
         meters.Create(DiscoveryMetrics.MeterName).CreateObservableGauge("discovery.peers.pending", () => _peers.Sum(peer => peer.State.Pending));
     }
 

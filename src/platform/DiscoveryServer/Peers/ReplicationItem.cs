@@ -68,9 +68,7 @@ internal static class ReplicationBody
 
     /// <exception cref="JsonException">It is no answer to a batch.</exception>
     public static IReadOnlyList<ReplicationResult> ReadResults(ReadOnlyMemory<byte> body) => EurekaJsonReader.Read(body, root =>
-        Elements(root, "responseList").ConvertAll(result => new ReplicationResult(
-            result.TryGetProperty("statusCode", out var status) && status.TryGetInt32(out var code) ? code : throw new JsonException("statusCode must be a number."),
-            result.TryGetProperty("responseEntity", out var entity) && entity.ValueKind == JsonValueKind.Object ? EurekaJsonReader.Instance(entity) : null)));
+        Elements(root, "responseList").ConvertAll(ReadResult));
 
     public static byte[] Write(IEnumerable<ReplicationResult> results) => EurekaJsonWriter.Document(writer =>
     {
@@ -99,12 +97,17 @@ internal static class ReplicationBody
         var id = Text(item, "id") ?? throw new JsonException("An item needs id.");
         return new(known, app.ToUpperInvariant(), id)
         {
-            LastDirtyTimestamp = item.TryGetProperty("lastDirtyTimestamp", out var timestamp) && timestamp.ValueKind != JsonValueKind.Null
-                ? timestamp.TryGetInt64(out var milliseconds) ? milliseconds : throw new JsonException("lastDirtyTimestamp must be a number.")
-                : null,
+            LastDirtyTimestamp = Timestamp(item),
             Status = WireNames.Status(Text(item, "status")) ?? InstanceStatus.Unknown,
-            Instance = item.TryGetProperty("instanceInfo", out var instance) && instance.ValueKind != JsonValueKind.Null ? EurekaJsonReader.Instance(instance) : null,
+            Instance = Present(item, "instanceInfo") is { } instance ? EurekaJsonReader.Instance(instance) : null,
         };
+    }
+
+    private static ReplicationResult ReadResult(JsonElement result)
+    {
+        var isStatus = result.TryGetProperty("statusCode", out var status) && status.ValueKind == JsonValueKind.Number && status.TryGetInt32(out _);
+        if (!isStatus) throw new JsonException("statusCode must be a number.");
+        return new(status.GetInt32(), Present(result, "responseEntity") is { ValueKind: JsonValueKind.Object } newer ? EurekaJsonReader.Instance(newer) : null);
     }
 
     private static List<JsonElement> Elements(JsonElement root, string name)
@@ -115,5 +118,16 @@ internal static class ReplicationBody
         return elements.TrueForAll(element => element.ValueKind == JsonValueKind.Object) ? elements : throw new JsonException($"{name} must hold objects.");
     }
 
-    private static string? Text(JsonElement item, string name) => item.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+    private static long? Timestamp(JsonElement item)
+    {
+        if (Present(item, "lastDirtyTimestamp") is not { } timestamp) return null;
+        var isNumber = timestamp.ValueKind == JsonValueKind.Number && timestamp.TryGetInt64(out _);
+        return isNumber ? timestamp.GetInt64() : throw new JsonException("lastDirtyTimestamp must be a number.");
+    }
+
+    private static string? Text(JsonElement item, string name) =>
+        Present(item, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    private static JsonElement? Present(JsonElement owner, string name) =>
+        owner.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }
