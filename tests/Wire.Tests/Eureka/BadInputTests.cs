@@ -39,6 +39,45 @@ public sealed class BadInputTests
         Assert.Equal(expected, answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"replicationList\":{}}")]
+    [InlineData("{\"replicationList\":[1]}")]
+    [InlineData("{\"replicationList\":[{}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":1,\"action\":\"Cancel\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"0\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\",\"lastDirtyTimestamp\":\"1\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\",\"lastDirtyTimestamp\":1.5}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Register\",\"instanceInfo\":[]}]}")]
+    public async Task Batches_that_cannot_be_read_are_refused(string body)
+    {
+        await using var server = await StartedServer.StartAsync();
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await server.Http.PostAsync("/eureka/peerreplication/batch/", content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Batches_are_bounded_in_items_and_bytes()
+    {
+        await using var server = await StartedServer.StartAsync();
+        const string item = "{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\"}";
+        Assert.Equal(HttpStatusCode.OK, await PostAsync($"{{\"replicationList\":[{string.Join(',', Enumerable.Repeat(item, 1000))}]}}"));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync($"{{\"replicationList\":[{string.Join(',', Enumerable.Repeat(item, 1001))}]}}"));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await PostAsync("{\"replicationList\":[]}" + new string(' ', 8 * 1024 * 1024)));
+
+        async Task<HttpStatusCode> PostAsync(string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/eureka/peerreplication/batch");
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            // Else the server may close while the rest is still being sent.
+            request.Headers.ExpectContinue = true;
+            using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return answer.StatusCode;
+        }
+    }
+
     [Fact]
     public async Task An_id_with_an_encoded_slash_is_one_id()
     {
