@@ -20,7 +20,8 @@ internal static class Load
 {
     public static byte[] Claim(string path, string host, string token) => Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Length: 0\r\n\r\n");
 
-    public static async Task<LoadResult> RunAsync(int port, IReadOnlyList<byte[]> requests, int connections)
+    /// <param name="answerBytesMax">The longest answer, with its headers.</param>
+    public static async Task<LoadResult> RunAsync(int port, IReadOnlyList<byte[]> requests, int connections, int answerBytesMax = 16 * 1024)
     {
         var next = -1;
         var statuses = new Dictionary<int, int>();
@@ -29,7 +30,7 @@ internal static class Load
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
-            using var connection = new Connection(port);
+            using var connection = new Connection(port, answerBytesMax);
             await connection.OpenAsync();
             var mine = new Dictionary<int, int>();
             var last = 0;
@@ -48,11 +49,11 @@ internal static class Load
         return new LoadResult(requests.Count, Stopwatch.GetElapsedTime(started), Process.GetCurrentProcess().TotalProcessorTime - cpu, statuses, body);
     }
 
-    private sealed class Connection(int port) : IDisposable
+    private sealed class Connection(int port, int answerBytesMax) : IDisposable
     {
         private static readonly byte[] s_end = "\r\n\r\n"u8.ToArray();
         private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        private readonly byte[] _buffer = new byte[16 * 1024];
+        private readonly byte[] _buffer = new byte[answerBytesMax];
 
         public Task OpenAsync() => _socket.ConnectAsync("127.0.0.1", port);
 
@@ -80,6 +81,11 @@ internal static class Load
             var head = seen[..(end + 2)];
             var at = head.IndexOf("Content-Length: "u8);
             var status = ((head[9] - '0') * 100) + ((head[10] - '0') * 10) + head[11] - '0';
+            if (status == 204)
+            {
+                answer = (status, 0);
+                return true;
+            }
             if (at < 0)
             {
                 // Chunked: the last chunk ends the answer.

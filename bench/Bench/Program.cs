@@ -6,9 +6,11 @@ switch (args.FirstOrDefault())
     case "gate": return await GateBench.RunAsync();
     case "ledger": return await LedgerBench.RunAsync(args);
     case "recovery": return await RecoveryBench.RunAsync(args);
+    case "registry": return await RegistryBench.RunAsync();
     case "memory": return await MemoryBench.RunAsync();
+    case "bare-registry": return await BareRegistry.RunAsync(args);
     case "bare": return await BareSystem.RunAsync(args);
     default:
-        Console.Error.WriteLine("bench/claims, bench/gate, bench/ledger, bench/memory or bench/recovery");
+        Console.Error.WriteLine("bench/claims, bench/gate, bench/ledger, bench/memory, bench/recovery or bench/registry");
         return 2;
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace FirstCome.Eureka;
@@ -74,7 +75,8 @@ internal sealed class EurekaServers : IDisposable
                 ? (new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token)), null)
                 : (null, $"status {(int)response.StatusCode}");
         }
-        catch (HttpRequestException failure)
+        // A connection that is reset as it is made comes as a bare SocketException.
+        catch (Exception failure) when (failure is HttpRequestException or SocketException or IOException)
         {
             return (null, failure.Message);
         }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -43,6 +44,20 @@ public static class EurekaServices
     {
         services.AddOptions<EurekaClientOptions>().Bind(section);
         return services.AddEurekaClient(configure);
+    }
+
+    /// <summary>
+    /// Makes the instance's status follow the host's health checks: DOWN while one of them is unhealthy, else UP, told with the next heartbeat.
+    /// <see cref="HealthCheckPublisherOptions"/> say how often they are asked. A status that the options give goes before it.
+    /// </summary>
+    public static IServiceCollection AddEurekaStatusFromHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks();
+        services.TryAddSingleton<StatusFromHealth>();
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHealthCheckPublisher, StatusFromHealth>(provider => provider.GetRequiredService<StatusFromHealth>()));
+        services.AddOptions<EurekaClientOptions>().PostConfigure<StatusFromHealth>((options, health) => options.Status ??= () => health.Current);
+        return services;
     }
 
     /// <summary>

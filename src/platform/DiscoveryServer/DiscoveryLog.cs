@@ -26,4 +26,25 @@ internal static partial class DiscoveryLog
 
     [LoggerMessage(8, LogLevel.Information, "Status override of {App} {Id} removed: {Status}")]
     public static partial void OverrideRemoved(ILogger logger, string app, string id, string status);
+
+    [LoggerMessage(9, LogLevel.Information, "Took over {Count} instances from the peer {Peer}")]
+    public static partial void LoadedFromPeer(ILogger logger, int count, Uri peer);
+
+    [LoggerMessage(10, LogLevel.Warning, "The peer {Peer} gives no registry to start with: {Reason}")]
+    public static partial void PeerGivesNothing(ILogger logger, Uri peer, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "No peer gave a registry to start with: starting with an empty one")]
+    public static partial void NoPeerToLoadFrom(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Warning, "The peer {Peer} does not answer; what it has to be told is kept: {Reason}")]
+    public static partial void PeerAway(ILogger logger, Uri peer, string reason);
+
+    [LoggerMessage(13, LogLevel.Information, "The peer {Peer} answers again; {Pending} instances are still to be told")]
+    public static partial void PeerBack(ILogger logger, Uri peer, int pending);
+
+    [LoggerMessage(14, LogLevel.Error, "The peer {Peer} refuses a batch of {Items} with status {Status}; it is given up")]
+    public static partial void PeerRefused(ILogger logger, Uri peer, int status, int items);
+
+    [LoggerMessage(15, LogLevel.Information, "The peer {Peer} has a newer {App} {Id}; it is taken over")]
+    public static partial void NewerAtPeer(ILogger logger, string app, string id, Uri peer);
 }

@@ -36,10 +36,28 @@ public sealed class DiscoveryOptions
 
     /// <summary>More are refused with 503. 1 to 100,000, default 10,000.</summary>
     public int MaxInstances { get; set; } = 10_000;
+
+    /// <summary>
+    /// The other servers of this registry: base addresses such as <c>http://10.0.0.2:8081/eureka</c>, with commas between them; this server's own may be
+    /// among them. At most 8. Default: none.
+    /// </summary>
+    public string Peers { get; set; } = "";
+
+    /// <summary>For one call to one peer. 100 ms to 1 min, default 5 s.</summary>
+    public TimeSpan PeerCallTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a start waits for peers to hand over what they hold; then it begins empty. 0 to 5 min, default 10 s.</summary>
+    public TimeSpan PeerLoadTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    internal IEnumerable<Uri> PeerUrls() => PeerTexts().Select(url => new Uri(url.TrimEnd('/') + "/"));
+
+    internal string[] PeerTexts() => Peers.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 internal sealed class ValidateDiscoveryOptions : IValidateOptions<DiscoveryOptions>
 {
+    private const int MostPeers = 8;
+
     public ValidateOptionsResult Validate(string? name, DiscoveryOptions options)
     {
         var errors = new List<string>();
@@ -50,6 +68,12 @@ internal sealed class ValidateDiscoveryOptions : IValidateOptions<DiscoveryOptio
         Between(options.ChangeRetention, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), nameof(options.ChangeRetention));
         Between(options.ChangePurgeInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), nameof(options.ChangePurgeInterval));
         Between(options.MaxInstances, 1, 100_000, nameof(options.MaxInstances));
+        Between(options.PeerCallTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1), nameof(options.PeerCallTimeout));
+        Between(options.PeerLoadTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(5), nameof(options.PeerLoadTimeout));
+        var peers = options.PeerTexts();
+        if (peers.Length > MostPeers) errors.Add($"Discovery:Peers names {peers.Length} servers; it must be at most {MostPeers}.");
+        if (!peers.All(IsPeerUrl))
+            errors.Add("Discovery:Peers must hold http or https addresses without credentials, query or fragment, such as http://10.0.0.2:8081/eureka.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
 
         void Between<T>(T value, T least, T greatest, string key)
@@ -59,4 +83,7 @@ internal sealed class ValidateDiscoveryOptions : IValidateOptions<DiscoveryOptio
             if (!isWithin) errors.Add($"Discovery:{key} is {value}; it must be from {least} to {greatest}.");
         }
     }
+
+    private static bool IsPeerUrl(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri is { UserInfo: "", Query: "", Fragment: "" };
 }

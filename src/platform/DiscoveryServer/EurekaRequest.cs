@@ -1,5 +1,6 @@
 using System.Globalization;
 using FirstCome.Eureka.Wire;
+using FirstCome.ServiceDefaults;
 using Microsoft.Net.Http.Headers;
 
 namespace FirstCome.DiscoveryServer;
@@ -37,21 +38,6 @@ internal static class EurekaRequest
         return named is not null;
     }
 
-    /// <summary>Whether the caller takes JSON. No Accept and <c>*/*</c> do too, as long as there is no XML to prefer.</summary>
-    public static bool TakesJson(HttpContext context)
-    {
-        string? accept = context.Request.Headers.Accept;
-        if (string.IsNullOrWhiteSpace(accept)) return true;
-        foreach (var range in accept.AsSpan().Split(','))
-        {
-            var type = accept.AsSpan(range);
-            if (type.IndexOf(';') is >= 0 and var end) type = type[..end];
-            if (type.Trim() is "application/json" or "application/*" or "*/*") return true;
-        }
-
-        return false;
-    }
-
     /// <summary>A browser: it asks for HTML before anything else.</summary>
     public static bool IsBrowser(HttpContext context) =>
         ((string?)context.Request.Headers.Accept)?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true;
@@ -60,5 +46,14 @@ internal static class EurekaRequest
     {
         string? encodings = context.Request.Headers[HeaderNames.AcceptEncoding];
         return encodings?.Contains("gzip", StringComparison.OrdinalIgnoreCase) == true;
+    }
+
+    /// <summary>The whole body, which the server bounds.</summary>
+    /// <exception cref="BadHttpRequestException">It is too long, or ends too early.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
+    {
+        var body = new MemoryStream(capacity: (int)Math.Clamp(context.Request.ContentLength ?? 2048, 0, ServiceHosting.BodyBytesMax));
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 }

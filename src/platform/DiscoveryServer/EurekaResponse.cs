@@ -1,21 +1,11 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.WebUtilities;
+using System.Text;
 
 namespace FirstCome.DiscoveryServer;
 
 /// <summary>What answers of the contract have in common.</summary>
 internal static class EurekaResponse
 {
-    private const string Json = "application/json";
-
-    // The plus of an offset and letters of any script in a path stay as they are.
-    private static readonly ErrorJson ErrorBodies = new(
-        new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-
-    /// <summary>Success without a body, whose length the Java client wants to see.</summary>
+    /// <summary>Nothing, with its length, which the Java client wants to see.</summary>
     public static Task Empty(HttpContext context)
     {
         context.Response.ContentLength = 0;
@@ -29,36 +19,31 @@ internal static class EurekaResponse
         return Task.CompletedTask;
     }
 
-    public static Task Bytes(HttpContext context, ReadOnlyMemory<byte> body, int status = StatusCodes.Status200OK, bool gzip = false)
+    public static Task Bytes(HttpContext context, ReadOnlyMemory<byte> body, string contentType, int status = StatusCodes.Status200OK, bool gzip = false)
     {
         context.Response.StatusCode = status;
         if (gzip) context.Response.Headers.ContentEncoding = "gzip";
-        context.Response.ContentType = Json;
+        context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
     }
 
-    /// <summary>Says in bare words what a registration lacks; the contract calls that JSON.</summary>
+    /// <summary>Says in bare words what a request lacks; the contract calls that JSON or XML.</summary>
     public static Task Refusal(HttpContext context, string complaint) =>
-        Bytes(context, System.Text.Encoding.UTF8.GetBytes(complaint), StatusCodes.Status400BadRequest);
+        Bytes(context, Encoding.UTF8.GetBytes(complaint), AnswerForm.OrJson(context.Request).ContentType, StatusCodes.Status400BadRequest);
 
-    public static Task CannotParse(HttpContext context) =>
-        Bytes(context, """{"error": "cannot parse request body"}"""u8.ToArray(), StatusCodes.Status400BadRequest);
-
-    /// <summary>The error body of Spring Boot, which clients of the original may show to their operators.</summary>
-    public static Task Error(HttpContext context, TimeProvider time)
+    public static Task CannotParse(HttpContext context)
     {
-        var status = context.Response.StatusCode;
-        var error = new ErrorBody(
-            time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture),
-            status,
-            ReasonPhrases.GetReasonPhrase(status),
-            context.Request.PathBase.Add(context.Request.Path).Value ?? "");
-        return Bytes(context, JsonSerializer.SerializeToUtf8Bytes(error, ErrorBodies.ErrorBody), status);
+        var form = AnswerForm.OrJson(context.Request);
+        var body = form.IsXml ? "<error><message>cannot parse request body</message></error>" : """{"error": "cannot parse request body"}""";
+        return Bytes(context, Encoding.UTF8.GetBytes(body), form.ContentType, StatusCodes.Status400BadRequest);
+    }
+
+    /// <summary>Answers OPTIONS.</summary>
+    public static Task Allowed(HttpContext context, string methods)
+    {
+        context.Response.Headers.Allow = methods;
+        context.Response.ContentType = AnswerForm.OrJson(context.Request).ContentType;
+        return Empty(context);
     }
 }
-
-internal sealed record ErrorBody(string Timestamp, int Status, string Error, string Path);
-
-[JsonSerializable(typeof(ErrorBody))]
-internal sealed partial class ErrorJson : JsonSerializerContext;

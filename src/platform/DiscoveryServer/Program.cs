@@ -2,6 +2,7 @@ using FirstCome.DiscoveryServer.Leases;
 using FirstCome.DiscoveryServer.Lookup;
 using FirstCome.DiscoveryServer.Overrides;
 using FirstCome.DiscoveryServer.Pages;
+using FirstCome.DiscoveryServer.Peers;
 using FirstCome.DiscoveryServer.Registration;
 using FirstCome.Eureka;
 using FirstCome.ServiceDefaults;
@@ -37,6 +38,10 @@ public static class Program
         services.AddSingleton<DiscoveryMetrics>();
         services.AddSingleton(provider => new LeaseRegistry(provider.GetRequiredService<IOptions<DiscoveryOptions>>().Value));
         services.AddHostedService<LeaseUpkeep>();
+        services.AddSingleton<PeerReplication>();
+        services.AddHostedService(provider => provider.GetRequiredService<PeerReplication>());
+        services.AddHealthSignal<PeerSignal>();
+        services.AddSingleton<ReceiveReplication>();
         services.AddHealthSignal<PreservationSignal>();
         services.AddSingleton<RenderedRegistry>();
         services.AddSingleton<InstancesPage>();

@@ -60,17 +60,17 @@ public sealed class DeltaProperties
             step.Act?.Invoke(registry, now);
             if (!step.IsFetch) continue;
 
-            var full = EurekaJsonReader.Applications(rendered.Full(gzip: false));
+            var full = EurekaJsonReader.Applications(rendered.Full(default, gzip: false));
             // Clients fetch in full where their last answer is older than deltas reach.
             if (fetchedAt is null || now - fetchedAt > 120_000) client.Replace(full);
-            else Assert.True(client.Apply(EurekaJsonReader.Applications(rendered.Delta(gzip: false))), "the hash disagrees after a delta");
+            else Assert.True(client.Apply(EurekaJsonReader.Applications(rendered.Delta(default, gzip: false))), "the hash disagrees after a delta");
             fetchedAt = now;
 
             Assert.Equal(Shown(full.Instances), Shown(client.Known()));
             Assert.Equal(full.HashCode, RegistryHashCode.Of(full.Instances));
             // What was rendered for this version is what would be rendered now.
-            Assert.Equal(new RenderedRegistry(registry).Full(gzip: false), rendered.Full(gzip: false));
-            Assert.Equal(new RenderedRegistry(registry).Delta(gzip: false), rendered.Delta(gzip: false));
+            Assert.Equal(new RenderedRegistry(registry).Full(default, gzip: false), rendered.Full(default, gzip: false));
+            Assert.Equal(new RenderedRegistry(registry).Delta(default, gzip: false), rendered.Delta(default, gzip: false));
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class BadInputTests
             Assert.True(answer.StatusCode == expected, $"{answer.StatusCode} for {Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(200, body.Length)))}");
         }
 
-        Assert.Contains("\"application\":[]", await server.Http.GetStringAsync("/eureka/apps", TestContext.Current.CancellationToken));
+        Assert.Contains("\"application\":[]", await server.JsonAsync("/eureka/apps"));
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class BadInputTests
     [InlineData("PUT", "/eureka/apps/A/h/status?value=", HttpStatusCode.BadRequest)]
     [InlineData("DELETE", "/eureka/apps/A/h/status?value=%00", HttpStatusCode.BadRequest)]
     [InlineData("PUT", "/eureka/apps/A/h/metadata?k=%01", HttpStatusCode.BadRequest)]
-    [InlineData("POST", "/eureka/peerreplication/batch/", HttpStatusCode.NotFound)]
+    [InlineData("POST", "/eureka/peerreplication/batch/", HttpStatusCode.UnsupportedMediaType)]
     public async Task Bad_requests_are_refused(string method, string path, HttpStatusCode expected)
     {
         await using var server = await StartedServer.StartAsync();
@@ -37,6 +37,45 @@ public sealed class BadInputTests
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(expected, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"replicationList\":{}}")]
+    [InlineData("{\"replicationList\":[1]}")]
+    [InlineData("{\"replicationList\":[{}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":1,\"action\":\"Cancel\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"0\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\",\"lastDirtyTimestamp\":\"1\"}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\",\"lastDirtyTimestamp\":1.5}]}")]
+    [InlineData("{\"replicationList\":[{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Register\",\"instanceInfo\":[]}]}")]
+    public async Task Batches_that_cannot_be_read_are_refused(string body)
+    {
+        await using var server = await StartedServer.StartAsync();
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await server.Http.PostAsync("/eureka/peerreplication/batch/", content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Batches_are_bounded_in_items_and_bytes()
+    {
+        await using var server = await StartedServer.StartAsync();
+        const string item = "{\"appName\":\"A\",\"id\":\"1\",\"action\":\"Heartbeat\"}";
+        Assert.Equal(HttpStatusCode.OK, await PostAsync($"{{\"replicationList\":[{string.Join(',', Enumerable.Repeat(item, 1000))}]}}"));
+        Assert.Equal(HttpStatusCode.BadRequest, await PostAsync($"{{\"replicationList\":[{string.Join(',', Enumerable.Repeat(item, 1001))}]}}"));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, await PostAsync("{\"replicationList\":[]}" + new string(' ', 8 * 1024 * 1024)));
+
+        async Task<HttpStatusCode> PostAsync(string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/eureka/peerreplication/batch");
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            // Else the server may close while the rest is still being sent.
+            request.Headers.ExpectContinue = true;
+            using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return answer.StatusCode;
+        }
     }
 
     [Fact]
@@ -56,6 +95,22 @@ public sealed class BadInputTests
         var page = await server.Http.GetStringAsync("/", TestContext.Current.CancellationToken);
         Assert.Contains("&lt;script&gt;", page);
         Assert.DoesNotContain("<script", page);
+    }
+
+    [Fact]
+    public async Task The_page_tells_of_instances_of_what_has_changed_and_of_peers()
+    {
+        await using var server = await StartedServer.StartAsync(0, new KeyValuePair<string, string?>("Discovery:Peers", "http://127.0.0.1:1/eureka"));
+        await RegisterAsync(server, "stays");
+        await RegisterAsync(server, "goes");
+        using var left = await server.Http.DeleteAsync("/eureka/apps/A/goes", TestContext.Current.CancellationToken);
+        var page = await server.Http.GetStringAsync("/", TestContext.Current.CancellationToken);
+        var (instances, changes, peers) = (page.IndexOf("<h2>인스턴스", StringComparison.Ordinal), page.IndexOf("<h2>최근 변경", StringComparison.Ordinal), page.IndexOf("<h2>다른 서버", StringComparison.Ordinal));
+        Assert.Contains("stays", page[instances..changes]);
+        Assert.DoesNotContain("goes", page[instances..changes]);
+        Assert.Contains("제거 · removed</span></td><td data-label=\"서비스 · Service\"><span>A</span></td><td data-label=\"인스턴스 · Instance\"><span>goes", page[changes..peers]);
+        Assert.Contains("http://127.0.0.1:1/eureka/", page[peers..]);
+        Assert.Contains("자기 보호", page);
     }
 
     [Fact]

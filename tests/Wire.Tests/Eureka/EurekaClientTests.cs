@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using FirstCome.Eureka;
 using FirstCome.Eureka.Wire;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Xunit;
 using static FirstCome.WireTests.Eureka.StartedClient;
@@ -131,8 +132,26 @@ public sealed class EurekaClientTests
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP");
         status = InstanceStatus.Down;
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 0, "it is DOWN");
-        Assert.Contains("\"DOWN\"", await server.Http.GetStringAsync("/eureka/apps/COUPON-SERVICE", TestContext.Current.CancellationToken));
+        Assert.Contains("\"DOWN\"", await server.JsonAsync("/eureka/apps/COUPON-SERVICE"));
         status = InstanceStatus.Up;
+        await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP again");
+    }
+
+    [Fact]
+    public async Task The_status_follows_the_health_checks_of_the_host()
+    {
+        var isWell = true;
+        await using var server = await StartedServer.StartAsync();
+        await using var coupons = await StartedClient.StartAsync(server.EurekaUrl, "coupon-service", services: services =>
+        {
+            services.AddEurekaStatusFromHealth();
+            services.AddHealthChecks().AddCheck("database", () => isWell ? HealthCheckResult.Degraded() : HealthCheckResult.Unhealthy());
+            services.Configure<HealthCheckPublisherOptions>(publisher => (publisher.Delay, publisher.Period) = (TimeSpan.Zero, TimeSpan.FromSeconds(1)));
+        });
+        await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP");
+        isWell = false;
+        await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 0, "it is DOWN");
+        isWell = true;
         await Eventually(() => coupons.Registry.Instances("coupon-service").Count == 1, "it is UP again");
     }
 

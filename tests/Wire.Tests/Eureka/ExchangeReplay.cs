@@ -22,6 +22,15 @@ internal sealed class ExchangeReplay(HttpClient http, bool gzipIsShownDecoded = 
     /// <summary>Null where the answer is the recorded one.</summary>
     public async Task<string?> DifferenceAsync(RecordedExchange exchange, CancellationToken cancellation)
     {
+        using var response = await SendAsync(exchange, cancellation);
+        var difference = HeadDifference(exchange, response)
+            ?? BodyDifference(exchange, await response.Content.ReadAsByteArrayAsync(cancellation), response.Content.Headers.ContentEncoding.Contains("gzip"));
+        return difference is null ? null : $"{exchange.Name}: {difference}";
+    }
+
+    /// <summary>The recorded request, as it was sent.</summary>
+    public async Task<HttpResponseMessage> SendAsync(RecordedExchange exchange, CancellationToken cancellation)
+    {
         using var request = new HttpRequestMessage(new HttpMethod(exchange.Method), exchange.Path);
         var contentType = exchange.RequestHeaders.FirstOrDefault(header => header.Key == "Content-Type").Value;
         if (exchange.Method is "POST" or "PUT")
@@ -32,21 +41,18 @@ internal sealed class ExchangeReplay(HttpClient http, bool gzipIsShownDecoded = 
 
         foreach (var (name, value) in exchange.RequestHeaders)
         {
-            if (name is not ("Content-Type" or "Content-Length" or "Host" or "Connection" or "X-Recorded-At-Millis"))
+            if (name is not ("Content-Type" or "Content-Length" or "Host" or "Connection" or "Transfer-Encoding" or "X-Recorded-At-Millis"))
                 request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var response = await http.SendAsync(request, cancellation);
-        var difference = HeadDifference(exchange, response)
-            ?? BodyDifference(exchange, await response.Content.ReadAsByteArrayAsync(cancellation), response.Content.Headers.ContentEncoding.Contains("gzip"));
-        return difference is null ? null : $"{exchange.Name}: {difference}";
+        return await http.SendAsync(request, cancellation);
     }
 
     private static string? HeadDifference(RecordedExchange exchange, HttpResponseMessage response)
     {
         if ((int)response.StatusCode != exchange.Status) return $"status {(int)response.StatusCode}, recorded {exchange.Status}";
         var recordedType = exchange.ResponseHeaders.GetValueOrDefault("Content-Type");
-        if (response.Content.Headers.ContentType?.ToString() != recordedType) return $"type {response.Content.Headers.ContentType}, recorded {recordedType}";
+        if (response.Content.Headers.ContentType?.ToString().Replace(" ", "") != recordedType) return $"type {response.Content.Headers.ContentType}, recorded {recordedType}";
         var encoding = string.Join(',', response.Content.Headers.ContentEncoding);
         var recordedEncoding = exchange.ResponseHeaders.GetValueOrDefault("Content-Encoding", "");
         return encoding == recordedEncoding ? null : $"encoding {encoding}, recorded {recordedEncoding}";
@@ -73,6 +79,7 @@ internal sealed class ExchangeReplay(HttpClient http, bool gzipIsShownDecoded = 
     private static string Normal(byte[] body)
     {
         var text = Encoding.UTF8.GetString(body).TrimEnd('\n');
+        if (text.StartsWith('<')) return NormalXml.Of(text, RecordedSince);
         if (!text.StartsWith('{')) return text;
         var node = JsonNode.Parse(text)!;
         Normalise(node, name: null);

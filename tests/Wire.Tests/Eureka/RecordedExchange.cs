@@ -41,7 +41,7 @@ internal sealed record RecordedExchange(
         return new(
             name, request[1], request[2], Headers(requestHead), requestBody.TrimEnd('\n'),
             int.Parse(answerHead[0].Split(' ')[1], CultureInfo.InvariantCulture),
-            Headers(answerHead).ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase),
+            Headers(answerHead).DistinctBy(header => header.Key).ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase),
             end < 0 ? [] : answer[(end + 2)..].ToArray());
     }
 

@@ -36,6 +36,14 @@ internal sealed class StartedServer : IAsyncDisposable
         return new(app);
     }
 
+    /// <summary>What a program gets that asks for JSON.</summary>
+    public async Task<string> JsonAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", "application/json" } } };
+        using var answer = await Http.SendAsync(request);
+        return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;

@@ -22,8 +22,9 @@ public sealed class EurekaRegistry : IDisposable
     private readonly Dictionary<InstanceKey, InstanceInfo> _known = [];
 
     // What a full fetch no longer showed though nobody said it was deleted: a registry that has restarted is empty until its clients come back.
-    private readonly Dictionary<InstanceKey, (InstanceInfo Instance, DateTimeOffset Until)> _retained = [];
-    private readonly Dictionary<InstanceKey, DateTimeOffset> _quarantined = [];
+    // Until timestamps of the time provider, as those below: they go on evenly while somebody sets the clock.
+    private readonly Dictionary<InstanceKey, (InstanceInfo Instance, long Until)> _retained = [];
+    private readonly Dictionary<InstanceKey, long> _quarantined = [];
 
     private volatile FrozenDictionary<string, ServiceInstance[]> _callable = FrozenDictionary<string, ServiceInstance[]>.Empty;
     private volatile RegistryState _state = new(false, null, null);
@@ -77,7 +78,7 @@ public sealed class EurekaRegistry : IDisposable
         {
             if (!_known.ContainsKey(key) && !_retained.ContainsKey(key)) return;
             isNew = _quarantined.TryAdd(key, default);
-            _quarantined[key] = _time.GetUtcNow() + _quarantineDuration;
+            _quarantined[key] = In(_quarantineDuration);
         });
         if (isNew) EurekaLog.Quarantined(_logger, instance.App, instance.InstanceId);
     }
@@ -113,7 +114,7 @@ public sealed class EurekaRegistry : IDisposable
         foreach (var (key, instance) in before)
         {
             var grace = TimeSpan.FromSeconds(2 * (instance.Lease ?? new LeaseInfo()).RenewalIntervalInSeconds);
-            if (!_known.ContainsKey(key)) _retained.TryAdd(key, (instance, _time.GetUtcNow() + grace));
+            if (!_known.ContainsKey(key)) _retained.TryAdd(key, (instance, In(grace)));
         }
     });
 
@@ -193,7 +194,7 @@ public sealed class EurekaRegistry : IDisposable
 
     private void DropExpired()
     {
-        var now = _time.GetUtcNow();
+        var now = _time.GetTimestamp();
         foreach (var (key, until) in _quarantined)
         {
             if (until <= now || (!_known.ContainsKey(key) && !_retained.ContainsKey(key))) _quarantined.Remove(key);
@@ -204,9 +205,13 @@ public sealed class EurekaRegistry : IDisposable
             if (until <= now) _retained.Remove(key);
         }
 
-        var deadlines = _quarantined.Values.Concat(_retained.Values.Select(retained => retained.Until)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
-        _deadline.Change(deadlines == DateTimeOffset.MaxValue ? Timeout.InfiniteTimeSpan : deadlines - now, Timeout.InfiniteTimeSpan);
+        var next = _quarantined.Values.Concat(_retained.Values.Select(retained => retained.Until)).DefaultIfEmpty(long.MaxValue).Min();
+        // A timer counts whole milliseconds: one more, lest it comes before its time.
+        var wait = next == long.MaxValue ? Timeout.InfiniteTimeSpan : _time.GetElapsedTime(now, next) + TimeSpan.FromMilliseconds(1);
+        _deadline.Change(wait, Timeout.InfiniteTimeSpan);
     }
+
+    private long In(TimeSpan duration) => _time.GetTimestamp() + (long)(duration.TotalSeconds * _time.TimestampFrequency);
 
     private FrozenDictionary<string, ServiceInstance[]> Callable() =>
         _known.Values.Concat(_retained.Values.Select(retained => retained.Instance))

@@ -33,8 +33,10 @@ public static class EurekaJsonReader
         return new Applications(Text(applications, "versions__delta") ?? "", Text(applications, "apps__hashcode") ?? "", instances);
     });
 
-    private static T Read<T>(ReadOnlyMemory<byte> body, Func<JsonElement, T> read)
+    /// <summary>Whatever <paramref name="read"/> makes of a document of the contract.</summary>
+    public static T Read<T>(ReadOnlyMemory<byte> body, Func<JsonElement, T> read)
     {
+        ArgumentNullException.ThrowIfNull(read);
         try
         {
             using var document = JsonDocument.Parse(body, DocumentOptions);
@@ -47,7 +49,8 @@ public static class EurekaJsonReader
         }
     }
 
-    private static InstanceInfo Instance(JsonElement instance)
+    /// <summary>The value alone, without a name.</summary>
+    public static InstanceInfo Instance(JsonElement instance)
     {
         if (instance.ValueKind != JsonValueKind.Object) throw new JsonException("An instance must be an object.");
         var defaults = new InstanceInfo();

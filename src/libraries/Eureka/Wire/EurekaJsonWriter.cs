@@ -15,28 +15,30 @@ public static class EurekaJsonWriter
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary><c>{"applications":…}</c>: instances are grouped by application, in order of first appearance.</summary>
-    public static byte[] Applications(Applications applications) => Document(writer =>
+    /// <param name="applications">What is written.</param>
+    /// <param name="compact">Leaves out what a caller of an instance can do without, and puts the two fields of the registry last.</param>
+    public static byte[] Applications(Applications applications, bool compact = false) => Document(writer =>
     {
         writer.WriteStartObject("applications");
-        writer.WriteString("versions__delta", applications.Version);
-        writer.WriteString("apps__hashcode", applications.HashCode);
+        if (!compact) Versions(writer, applications);
         writer.WriteStartArray("application");
         foreach (var application in applications.Instances.GroupBy(instance => instance.App, StringComparer.Ordinal))
         {
             writer.WriteStartObject();
-            ApplicationBody(writer, application.Key, application);
+            ApplicationBody(writer, application.Key, application, compact);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+        if (compact) Versions(writer, applications);
         writer.WriteEndObject();
     });
 
     /// <summary><c>{"application":{"name":…,"instance":[…]}}</c>.</summary>
-    public static byte[] Application(string name, IEnumerable<InstanceInfo> instances) => Document(writer =>
+    public static byte[] Application(string name, IEnumerable<InstanceInfo> instances, bool compact = false) => Document(writer =>
     {
         writer.WriteStartObject("application");
-        ApplicationBody(writer, name, instances);
+        ApplicationBody(writer, name, instances, compact);
         writer.WriteEndObject();
     });
 
@@ -47,8 +49,10 @@ public static class EurekaJsonWriter
         Instance(writer, instance);
     });
 
-    private static byte[] Document(Action<Utf8JsonWriter> body)
+    /// <summary>A document of the contract that holds what <paramref name="body"/> writes into its root.</summary>
+    public static byte[] Document(Action<Utf8JsonWriter> body)
     {
+        ArgumentNullException.ThrowIfNull(body);
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
         {
@@ -60,16 +64,49 @@ public static class EurekaJsonWriter
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void ApplicationBody(Utf8JsonWriter writer, string? name, IEnumerable<InstanceInfo> instances)
+    private static void Versions(Utf8JsonWriter writer, Applications applications)
+    {
+        writer.WriteString("versions__delta", applications.Version);
+        writer.WriteString("apps__hashcode", applications.HashCode);
+    }
+
+    private static void ApplicationBody(Utf8JsonWriter writer, string? name, IEnumerable<InstanceInfo> instances, bool compact)
     {
         writer.WriteString("name", name);
         writer.WriteStartArray("instance");
-        foreach (var instance in instances) Instance(writer, instance);
+        foreach (var instance in instances)
+        {
+            if (compact) CompactInstance(writer, instance);
+            else Instance(writer, instance);
+        }
+
         writer.WriteEndArray();
     }
 
-    private static void Instance(Utf8JsonWriter writer, InstanceInfo instance)
+    private static void CompactInstance(Utf8JsonWriter writer, InstanceInfo instance)
     {
+        writer.WriteStartObject();
+        Text(writer, "instanceId", instance.InstanceId);
+        Text(writer, "app", instance.App);
+        Text(writer, "ipAddr", instance.IpAddress);
+        Text(writer, "vipAddress", instance.VipAddress);
+        Text(writer, "secureVipAddress", instance.SecureVipAddress);
+        DataCenter(writer, instance.DataCenter);
+        Text(writer, "hostName", instance.HostName);
+        writer.WriteString("status", WireNames.Of(instance.Status));
+        if (instance.LastUpdatedTimestamp is { } updated) writer.WriteNumber("lastUpdatedTimestamp", updated);
+        if (instance.Action is { } action) writer.WriteString("actionType", WireNames.Of(action));
+        Text(writer, "asgName", instance.AsgName);
+        Port(writer, "port", instance.Port);
+        Port(writer, "securePort", instance.SecurePort);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>The value alone, without a name.</summary>
+    public static void Instance(Utf8JsonWriter writer, InstanceInfo instance)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(instance);
         writer.WriteStartObject();
         Text(writer, "instanceId", instance.InstanceId);
         Text(writer, "hostName", instance.HostName);

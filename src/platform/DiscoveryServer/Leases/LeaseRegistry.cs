@@ -55,10 +55,18 @@ internal sealed class LeaseRegistry(DiscoveryOptions options)
         }
     }
 
-    /// <summary>Ends the lease; false where there is none.</summary>
-    public bool Cancel((string App, string Id) key, long now)
+    /// <summary>Ends the lease and answers what had it; null where there is none.</summary>
+    /// <param name="key">Application in upper case, and id.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="notChangedAfter">An instance that changed itself later is another one than is meant, and stays; null where any is meant.</param>
+    public InstanceInfo? Cancel((string App, string Id) key, long now, long? notChangedAfter = null)
     {
-        lock (_lock) return CancelLocked(key, now);
+        lock (_lock)
+        {
+            if (!_leases.TryGetValue(key, out var lease) || lease.Instance.LastDirtyTimestamp > notChangedAfter) return null;
+            CancelLocked(key, now);
+            return lease.Instance;
+        }
     }
 
     /// <summary>Sets an operator's word above the instance's own; false where there is no lease.</summary>
@@ -218,15 +226,14 @@ internal sealed class LeaseRegistry(DiscoveryOptions options)
         return RegisterOutcome.Registered;
     }
 
-    private bool CancelLocked((string App, string Id) key, long now)
+    private void CancelLocked((string App, string Id) key, long now)
     {
-        if (!_leases.Remove(key, out var lease)) return false;
+        if (!_leases.Remove(key, out var lease)) return;
         var ids = _idsByApp[key.App];
         ids.Remove(key.Id);
         if (ids.Count == 0) _idsByApp.Remove(key.App);
         var leaseInfo = lease.Instance.Lease! with { EvictionTimestamp = now };
         Change(key, lease, lease.Instance with { Lease = leaseInfo, Action = InstanceAction.Deleted }, now);
-        return true;
     }
 
     /// <summary>The one place where what readers get is changed.</summary>

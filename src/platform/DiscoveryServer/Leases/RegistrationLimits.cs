@@ -15,13 +15,14 @@ internal static class RegistrationLimits
     public static string IdOf(InstanceInfo instance) => string.IsNullOrWhiteSpace(instance.InstanceId) ? instance.HostName! : instance.InstanceId;
 
     public static string MetadataComplaint { get; } =
-        $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters, none of them control characters but line ends and tabs";
+        $"Metadata must have at most {MostMetadataEntries} entries and {LongestMetadata} characters, no empty key and no control characters"
+        + " but line ends and tabs";
 
     public static bool Allow(ImmutableSortedDictionary<string, string> metadata) =>
         metadata.Count <= MostMetadataEntries
         && metadata.Sum(entry => entry.Key.Length + entry.Value.Length) <= LongestMetadata
-        // XML has no place for the others.
-        && !metadata.Any(entry => entry.Key.Any(char.IsControl) || entry.Value.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')));
+        && metadata.Keys.All(key => key.Length > 0 && !key.Any(IsUnprintable))
+        && metadata.Values.All(value => !value.Any(c => IsUnprintable(c) && c is not ('\t' or '\r' or '\n')));
 
     /// <summary>What to change; null where everything is within its limits.</summary>
     public static string? Complaint(InstanceInfo instance)
@@ -39,5 +40,8 @@ internal static class RegistrationLimits
             : MetadataComplaint;
     }
 
-    private static bool IsWithin(string? text, int longest) => text is null || (text.Length <= longest && !text.Any(char.IsControl));
+    private static bool IsWithin(string? text, int longest) => text is null || (text.Length <= longest && !text.Any(IsUnprintable));
+
+    // XML has no place for them.
+    private static bool IsUnprintable(char c) => char.IsControl(c) || c >= '\uFFFE';
 }

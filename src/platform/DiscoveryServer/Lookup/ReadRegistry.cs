@@ -8,22 +8,15 @@ namespace FirstCome.DiscoveryServer.Lookup;
 internal sealed class ReadRegistry(LeaseRegistry registry, RenderedRegistry rendered, InstancesPage page)
 {
     /// <summary><c>GET /apps</c>: everything.</summary>
-    public Task Full(HttpContext context)
-    {
-        if (EurekaRequest.IsBrowser(context)) return page.Handle(context);
-        if (!EurekaRequest.TakesJson(context)) return NotAcceptable(context);
-        var gzip = EurekaRequest.TakesGzip(context);
-        return EurekaResponse.Bytes(context, rendered.Full(gzip), gzip: gzip);
-    }
+    public Task Full(HttpContext context) =>
+        EurekaRequest.IsBrowser(context) ? page.Handle(context) : Rendered(context, rendered.Full);
 
     /// <summary><c>GET /apps/delta</c>: what has changed lately, and the hash of everything.</summary>
     public Task Delta(HttpContext context)
     {
         // Routes take DELTA for the same; in the contract it is an application.
-        if (!context.Request.Path.Value!.TrimEnd('/').EndsWith("delta", StringComparison.Ordinal)) return Application(context, "DELTA");
-        if (!EurekaRequest.TakesJson(context)) return NotAcceptable(context);
-        var gzip = EurekaRequest.TakesGzip(context);
-        return EurekaResponse.Bytes(context, rendered.Delta(gzip), gzip: gzip);
+        var isDelta = context.Request.Path.Value!.TrimEnd('/').EndsWith("delta", StringComparison.Ordinal);
+        return isDelta ? Rendered(context, rendered.Delta) : Application(context, "DELTA");
     }
 
     /// <summary><c>GET /apps/{app}</c>.</summary>
@@ -43,27 +36,34 @@ internal sealed class ReadRegistry(LeaseRegistry registry, RenderedRegistry rend
 
     private Task Application(HttpContext context, string app)
     {
-        if (!EurekaRequest.TakesJson(context)) return NotAcceptable(context);
+        if (AnswerForm.Of(context.Request) is not { } form) return NotAcceptable(context);
         var instances = registry.Application(app);
         return instances.Length == 0
             ? EurekaResponse.Status(context, StatusCodes.Status404NotFound)
-            : EurekaResponse.Bytes(context, EurekaJsonWriter.Application(app, instances));
+            : EurekaResponse.Bytes(context, form.Application(app, instances), form.ContentType);
     }
 
     private static Task Instance(HttpContext context, InstanceInfo? instance)
     {
-        if (!EurekaRequest.TakesJson(context)) return NotAcceptable(context);
+        if (AnswerForm.Of(context.Request) is not { } form) return NotAcceptable(context);
         return instance is null
             ? EurekaResponse.Status(context, StatusCodes.Status404NotFound)
-            : EurekaResponse.Bytes(context, EurekaJsonWriter.Instance(instance));
+            : EurekaResponse.Bytes(context, form.Instance(instance), form.ContentType);
     }
 
     private Task Vips(HttpContext context, Func<InstanceInfo, string?> addresses)
     {
-        if (!EurekaRequest.TakesJson(context)) return NotAcceptable(context);
+        if (AnswerForm.Of(context.Request) is not { } form) return NotAcceptable(context);
         var vip = EurekaRequest.Segment(context, "vip");
         var instances = registry.Where(instance => addresses(instance)?.Split(',').Contains(vip) == true);
-        return EurekaResponse.Bytes(context, EurekaJsonWriter.Applications(new("-1", RegistryHashCode.Of(instances), instances)));
+        return EurekaResponse.Bytes(context, form.Applications(new("-1", RegistryHashCode.Of(instances), instances)), form.ContentType);
+    }
+
+    private static Task Rendered(HttpContext context, Func<AnswerForm, bool, byte[]> bytes)
+    {
+        if (AnswerForm.Of(context.Request) is not { } form) return NotAcceptable(context);
+        var gzip = EurekaRequest.TakesGzip(context);
+        return EurekaResponse.Bytes(context, bytes(form, gzip), form.ContentType, gzip: gzip);
     }
 
     private static Task NotAcceptable(HttpContext context) => EurekaResponse.Status(context, StatusCodes.Status406NotAcceptable);

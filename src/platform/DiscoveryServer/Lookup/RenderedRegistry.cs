@@ -4,15 +4,15 @@ using FirstCome.Eureka.Wire;
 
 namespace FirstCome.DiscoveryServer.Lookup;
 
-/// <summary>The two answers that every client fetches, as bytes: made once for each version of the registry, when somebody asks.</summary>
+/// <summary>The two answers that every client fetches, as bytes in each form: made once for each version of the registry, when somebody asks.</summary>
 internal sealed class RenderedRegistry(LeaseRegistry registry)
 {
     private readonly Lock _lock = new();
     private volatile Rendering? _latest;
 
-    public byte[] Full(bool gzip) => gzip ? Latest().FullGzip.Value : Latest().Full.Value;
+    public byte[] Full(AnswerForm form, bool gzip) => Latest().Full.Bytes(form, gzip);
 
-    public byte[] Delta(bool gzip) => gzip ? Latest().DeltaGzip.Value : Latest().Delta.Value;
+    public byte[] Delta(AnswerForm form, bool gzip) => Latest().Delta.Bytes(form, gzip);
 
     private Rendering Latest()
     {
@@ -31,21 +31,32 @@ internal sealed class RenderedRegistry(LeaseRegistry registry)
             Version = snapshot.Version;
             var hashCode = RegistryHashCode.Of(snapshot.Instances);
             // The original says 1 in every full answer.
-            Full = new(() => EurekaJsonWriter.Applications(new("1", hashCode, snapshot.Instances)));
-            Delta = new(() => EurekaJsonWriter.Applications(new($"{snapshot.Version}", hashCode, snapshot.Changes)));
-            FullGzip = new(() => Compress(Full.Value));
-            DeltaGzip = new(() => Compress(Delta.Value));
+            Full = new(new("1", hashCode, snapshot.Instances));
+            Delta = new(new($"{snapshot.Version}", hashCode, snapshot.Changes));
         }
 
         public long Version { get; }
 
-        public Lazy<byte[]> Full { get; }
+        public Answer Full { get; }
 
-        public Lazy<byte[]> FullGzip { get; }
+        public Answer Delta { get; }
+    }
 
-        public Lazy<byte[]> Delta { get; }
+    private sealed class Answer
+    {
+        private readonly Lazy<byte[]>[] _plain;
+        private readonly Lazy<byte[]>[] _compressed;
 
-        public Lazy<byte[]> DeltaGzip { get; }
+        public Answer(Applications applications)
+        {
+            _plain = [.. Forms().Select(form => new Lazy<byte[]>(() => form.Applications(applications)))];
+            _compressed = [.. _plain.Select(plain => new Lazy<byte[]>(() => Compress(plain.Value)))];
+        }
+
+        public byte[] Bytes(AnswerForm form, bool gzip) => (gzip ? _compressed : _plain)[form.Index].Value;
+
+        private static IEnumerable<AnswerForm> Forms() =>
+            Enumerable.Range(0, AnswerForm.Count).Select(index => new AnswerForm(IsXml: (index & 2) != 0, IsCompact: (index & 1) != 0));
 
         private static byte[] Compress(byte[] bytes)
         {

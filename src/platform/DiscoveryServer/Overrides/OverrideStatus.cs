@@ -1,10 +1,11 @@
 using FirstCome.DiscoveryServer.Leases;
+using FirstCome.DiscoveryServer.Peers;
 using FirstCome.Eureka.Wire;
 
 namespace FirstCome.DiscoveryServer.Overrides;
 
 /// <summary><c>PUT /apps/{app}/{id}/status?value=OUT_OF_SERVICE</c>: an operator's word above the instance's own.</summary>
-internal sealed class OverrideStatus(LeaseRegistry registry, TimeProvider time, ILogger<OverrideStatus> logger)
+internal sealed class OverrideStatus(LeaseRegistry registry, PeerReplication replication, TimeProvider time, ILogger<OverrideStatus> logger)
 {
     public Task Handle(HttpContext context)
     {
@@ -14,6 +15,7 @@ internal sealed class OverrideStatus(LeaseRegistry registry, TimeProvider time, 
         var key = EurekaRequest.Key(context);
         if (!registry.OverrideStatus(key, status, dirtyTimestamp, time.GetUtcNow().ToUnixTimeMilliseconds()))
             return EurekaResponse.Status(context, StatusCodes.Status404NotFound);
+        if (!EurekaRequest.IsReplicated(context)) replication.StatusChanged(key);
         DiscoveryLog.Overridden(logger, key.App, key.Id, WireNames.Of(status));
         return EurekaResponse.Empty(context);
     }

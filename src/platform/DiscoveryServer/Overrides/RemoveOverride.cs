@@ -1,4 +1,5 @@
 using FirstCome.DiscoveryServer.Leases;
+using FirstCome.DiscoveryServer.Peers;
 using FirstCome.Eureka.Wire;
 
 namespace FirstCome.DiscoveryServer.Overrides;
@@ -6,7 +7,7 @@ namespace FirstCome.DiscoveryServer.Overrides;
 /// <summary>
 /// <c>DELETE /apps/{app}/{id}/status?value=UP</c>: takes an override away. Without a value the instance is UNKNOWN until it registers again.
 /// </summary>
-internal sealed class RemoveOverride(LeaseRegistry registry, TimeProvider time, ILogger<RemoveOverride> logger)
+internal sealed class RemoveOverride(LeaseRegistry registry, PeerReplication replication, TimeProvider time, ILogger<RemoveOverride> logger)
 {
     public Task Handle(HttpContext context)
     {
@@ -16,6 +17,7 @@ internal sealed class RemoveOverride(LeaseRegistry registry, TimeProvider time, 
         var key = EurekaRequest.Key(context);
         if (!registry.RemoveOverride(key, status, dirtyTimestamp, time.GetUtcNow().ToUnixTimeMilliseconds()))
             return EurekaResponse.Status(context, StatusCodes.Status404NotFound);
+        if (!EurekaRequest.IsReplicated(context)) replication.StatusChanged(key);
         DiscoveryLog.OverrideRemoved(logger, key.App, key.Id, WireNames.Of(status));
         return EurekaResponse.Empty(context);
     }

@@ -1,26 +1,16 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
 using FirstCome.DiscoveryServer.Leases;
+using FirstCome.DiscoveryServer.Peers;
 using FirstCome.Eureka.Wire;
+using Microsoft.Extensions.Options;
 
 namespace FirstCome.DiscoveryServer.Pages;
 
 /// <summary><c>GET /</c>: the registry for people, in Korean and English, without scripts.</summary>
-internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
+internal sealed class InstancesPage(LeaseRegistry registry, PeerReplication replication, IOptions<DiscoveryOptions> options, TimeProvider time)
 {
     private const int MostRows = 1000;
-
-    private const string Style = """
-        body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1a1a1a;background:#fff}
-        table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ccc}
-        .UP{color:#05620f}.DOWN,.OUT_OF_SERVICE,.UNKNOWN{color:#a40000}.notice{padding:.6rem;background:#fff3cd;border-left:4px solid #946200}
-        @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}.UP{color:#7ddb87}.DOWN,.OUT_OF_SERVICE,.UNKNOWN{color:#ff9d9d}
-        .notice{background:#3a3000}td,th{border-color:#444}}
-        """;
-
-    private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
+    private const int MostChanges = 50;
 
     public Task Handle(HttpContext context)
     {
@@ -29,7 +19,7 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsync(Render(), context.RequestAborted);
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync(Render(), context.RequestAborted);
     }
 
     private string Render()
@@ -37,54 +27,102 @@ internal sealed class InstancesPage(LeaseRegistry registry, TimeProvider time)
         var now = time.GetUtcNow();
         var preservation = registry.Preservation(now.ToUnixTimeMilliseconds());
         var instances = registry.Where(_ => true);
-        var rows = new StringBuilder();
-        foreach (var instance in instances.OrderBy(instance => instance.App, StringComparer.Ordinal).ThenBy(RegistrationLimits.IdOf).Take(MostRows))
-            rows.Append(Row(instance, now));
-
         return $$"""
             <!doctype html>
-            <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>서비스 등록소 · Service registry</title>
-            <style>
-            {{Style}}
+            <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+            <title>서비스 등록소 · Service registry</title><style>
+            {{PageStyle.Css}}
             </style></head><body>
-            <h1>서비스 등록소 <span lang="en">· Service registry</span></h1>
+            <h1>서비스 등록소 <span lang="en">Service registry</span></h1>
             {{Notice(preservation)}}
-            <p>인스턴스 {{instances.Length}}개. 지난 1분 하트비트 {{preservation.ReceivedLastMinute}}회, 예상 {{Number(preservation.ExpectedPerMinute)}}회.
-            <span lang="en">{{instances.Length}} instances; {{preservation.ReceivedLastMinute}} heartbeats in the last minute
-            of {{Number(preservation.ExpectedPerMinute)}} expected.</span></p>
-            <table><thead><tr><th scope="col">서비스 <span lang="en">Service</span><th scope="col">인스턴스 <span lang="en">Instance</span>
-            <th scope="col">주소 <span lang="en">Address</span><th scope="col">상태 <span lang="en">Status</span>
-            <th scope="col">마지막 하트비트 <span lang="en">Last heartbeat</span></tr></thead><tbody>
-            {{rows}}</tbody></table>
+            <dl class="facts">
+            {{Fact("인스턴스", "instances", Number(instances.Length))}}
+            {{Fact("지난 1분 하트비트", "heartbeats in a minute", Number(preservation.ReceivedLastMinute))}}
+            {{Fact("예상 하트비트", "expected", Number(preservation.ExpectedPerMinute))}}
+            {{Fact("자기 보호", "self-preservation", Preserving(preservation))}}
+            </dl>
+            {{Instances(instances, now)}}
             {{More(instances.Length)}}
+            {{Changes(now)}}
+            {{Peers(now)}}
             </body></html>
             """;
     }
 
+    private static PageTable Instances(InstanceInfo[] instances, DateTimeOffset now)
+    {
+        var table = new PageTable(
+            "인스턴스", "Instances", ("서비스", "Service"), ("인스턴스", "Instance"), ("주소", "Address"), ("상태", "Status"), ("마지막 하트비트", "Last heartbeat"));
+        var ordered = instances.OrderBy(instance => instance.App, StringComparer.Ordinal).ThenBy(RegistrationLimits.IdOf, StringComparer.Ordinal);
+        foreach (var instance in ordered.Take(MostRows))
+        {
+            var secure = !instance.Port.Enabled && instance.SecurePort.Enabled;
+            var address = $"{(secure ? "https" : "http")}://{instance.HostName}:{(secure ? instance.SecurePort.Number : instance.Port.Number)}";
+            var overridden = instance.OverriddenStatus == InstanceStatus.Unknown ? "" : " (지정됨 · overridden)";
+            var status = WireNames.Of(instance.Status);
+            table.Add(
+                (instance.App!, null), (RegistrationLimits.IdOf(instance), null), (address, null), (status + overridden, status),
+                ($"{Ago(now, instance.Lease!.LastRenewalTimestamp)} / {instance.Lease.DurationInSeconds} s", null));
+        }
+
+        return table;
+    }
+
+    private PageTable Changes(DateTimeOffset now)
+    {
+        var table = new PageTable("최근 변경", "Recent changes", ("언제", "When"), ("무엇", "What"), ("서비스", "Service"), ("인스턴스", "Instance"), ("상태", "Status"));
+        foreach (var change in registry.Snapshot().Changes.Reverse().Take(MostChanges))
+        {
+            var action = change.Action switch
+            {
+                InstanceAction.Added => "등록 · registered",
+                InstanceAction.Modified => "변경 · changed",
+                _ => "제거 · removed",
+            };
+            // What has gone has no status any more.
+            var status = change.Action == InstanceAction.Deleted ? "–" : WireNames.Of(change.Status);
+            table.Add(
+                (Ago(now, change.LastUpdatedTimestamp ?? 0), null), (action, null), (change.App!, null), (RegistrationLimits.IdOf(change), null),
+                (status, status));
+        }
+
+        return table;
+    }
+
+    private PageTable Peers(DateTimeOffset now)
+    {
+        var table = new PageTable("다른 서버", "Peers", ("주소", "Address"), ("상태", "State"), ("대기", "To be told"), ("마지막 응답", "Last answer"));
+        foreach (var peer in replication.Peers)
+        {
+            table.Add(
+                (peer.Url.ToString(), null), peer.Error is null ? ("정상 · well", "UP") : ($"응답 없음 · away: {peer.Error}", "DOWN"), (Number(peer.Pending), null),
+                (peer.AnsweredAt is { } at ? Ago(now, at.ToUnixTimeMilliseconds()) : "–", null));
+        }
+
+        return table;
+    }
+
+    private string Preserving(Preservation preservation)
+    {
+        if (!options.Value.SelfPreservation) return "꺼짐 · off";
+        return preservation.KeepsExpired ? "작동 중 · at work" : preservation.IsPreserving ? "대기 중 · ready" : "켜짐 · on";
+    }
+
     private static string Notice(Preservation preservation) => preservation.KeepsExpired
         ? $"""
-            <p class="notice">하트비트가 예상보다 적어 만료된 인스턴스 {preservation.Expired}개를 내보내지 않습니다(자기 보호).
+            <p class="notice" role="status">하트비트가 예상보다 적어 만료된 인스턴스 {preservation.Expired}개를 내보내지 않습니다(자기 보호).
             <span lang="en">Fewer heartbeats arrive than expected: {preservation.Expired} expired instances are kept (self-preservation).</span></p>
             """
         : "";
+
+    private static string Fact(string korean, string english, string value) =>
+        $"""<div><dt>{korean} <span lang="en">{english}</span></dt><dd>{PageTable.Text(value)}</dd></div>""";
 
     private static string More(int count) => count > MostRows
         ? $"""<p>처음 {MostRows}개만 표시합니다. <span lang="en">Only the first {MostRows} are shown.</span></p>"""
         : "";
 
-    private static string Row(InstanceInfo instance, DateTimeOffset now)
-    {
-        var secure = !instance.Port.Enabled && instance.SecurePort.Enabled;
-        var address = $"{(secure ? "https" : "http")}://{instance.HostName}:{(secure ? instance.SecurePort.Number : instance.Port.Number)}";
-        var age = now - DateTimeOffset.FromUnixTimeMilliseconds(instance.Lease!.LastRenewalTimestamp);
-        var status = WireNames.Of(instance.Status);
-        var overridden = instance.OverriddenStatus == InstanceStatus.Unknown ? "" : " (지정 · overridden)";
-        return $"""
-            <tr><td>{Html.Encode(instance.App!)}<td>{Html.Encode(RegistrationLimits.IdOf(instance))}<td>{Html.Encode(address)}
-            <td class="{status}">{status}{overridden}<td>{Number(age.TotalSeconds)} s</tr>
-
-            """;
-    }
+    private static string Ago(DateTimeOffset now, long milliseconds) => $"{Number(Math.Max(0, (now.ToUnixTimeMilliseconds() - milliseconds) / 1000.0))} s";
 
     private static string Number(double number) => number.ToString("0", CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FirstCome.DiscoveryServer.Leases;
+using FirstCome.DiscoveryServer.Peers;
 using FirstCome.Eureka.Wire;
-using FirstCome.ServiceDefaults;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -9,7 +9,8 @@ namespace FirstCome.DiscoveryServer.Registration;
 
 /// <summary><c>POST /apps/{app}</c>: 204 without a body, which the Java client insists on.</summary>
 internal sealed class RegisterInstance(
-    LeaseRegistry registry, TimeProvider time, IOptions<DiscoveryOptions> options, DiscoveryMetrics metrics, ILogger<RegisterInstance> logger)
+    LeaseRegistry registry, PeerReplication replication, TimeProvider time, IOptions<DiscoveryOptions> options, DiscoveryMetrics metrics,
+    ILogger<RegisterInstance> logger)
 {
     public async Task Handle(HttpContext context)
     {
@@ -19,7 +20,8 @@ internal sealed class RegisterInstance(
             return;
         }
 
-        if (!contentType.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        var isXml = contentType.MediaType.Equals(AnswerForm.Xml, StringComparison.OrdinalIgnoreCase);
+        if (!isXml && !contentType.MediaType.Equals(AnswerForm.Json, StringComparison.OrdinalIgnoreCase))
         {
             await EurekaResponse.Status(context, StatusCodes.Status415UnsupportedMediaType);
             return;
@@ -28,7 +30,8 @@ internal sealed class RegisterInstance(
         InstanceInfo instance;
         try
         {
-            instance = EurekaJsonReader.Instance(await ReadBodyAsync(context));
+            var body = await EurekaRequest.ReadBodyAsync(context);
+            instance = isXml ? EurekaXmlReader.Instance(body) : EurekaJsonReader.Instance(body);
         }
         catch (JsonException)
         {
@@ -49,10 +52,10 @@ internal sealed class RegisterInstance(
         // The original cannot parse a registration without an application, while an empty one is only missing its name.
         if (instance.App is null) return EurekaResponse.CannotParse(context);
         instance = instance with { App = instance.App.ToUpperInvariant() };
-        if ((Missing(instance, EurekaRequest.App(context)) ?? RegistrationLimits.Complaint(instance)) is { } complaint)
-            return EurekaResponse.Refusal(context, complaint);
+        if (Complaint(instance, EurekaRequest.App(context)) is { } complaint) return EurekaResponse.Refusal(context, complaint);
 
-        var outcome = registry.Register(instance, time.GetUtcNow().ToUnixTimeMilliseconds(), EurekaRequest.IsReplicated(context));
+        var replicated = EurekaRequest.IsReplicated(context);
+        var outcome = registry.Register(instance, time.GetUtcNow().ToUnixTimeMilliseconds(), replicated);
         if (outcome == RegisterOutcome.Full)
         {
             DiscoveryLog.Full(logger, options.Value.MaxInstances);
@@ -61,10 +64,14 @@ internal sealed class RegisterInstance(
         }
 
         metrics.Registered();
+        if (!replicated) replication.Registered((instance.App, RegistrationLimits.IdOf(instance)));
         DiscoveryLog.Registered(logger, instance.App, RegistrationLimits.IdOf(instance), WireNames.Of(instance.Status));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
+
+    /// <summary>Why an instance is not taken, in the original's words where it has any; null where it is.</summary>
+    public static string? Complaint(InstanceInfo instance, string expectedApp) => Missing(instance, expectedApp) ?? RegistrationLimits.Complaint(instance);
 
     private static string? Missing(InstanceInfo instance, string expectedApp)
     {
@@ -74,12 +81,5 @@ internal sealed class RegisterInstance(
         if (instance.App != expectedApp) return $"Mismatched appName, expecting {expectedApp} but was {instance.App}";
         if (instance.DataCenter is null) return "Missing dataCenterInfo";
         return string.IsNullOrEmpty(instance.DataCenter.Name) ? "Missing dataCenterInfo Name" : null;
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context)
-    {
-        var body = new MemoryStream(capacity: (int)Math.Clamp(context.Request.ContentLength ?? 2048, 0, ServiceHosting.BodyBytesMax));
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
     }
 }
