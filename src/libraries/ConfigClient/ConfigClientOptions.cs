@@ -36,6 +36,9 @@ public sealed class ConfigClientOptions
     /// <summary>Password for basic authentication.</summary>
     public string? Password { get; init; }
 
+    /// <summary>Bearer token, in the place of <see cref="UserName"/> and <see cref="Password"/>.</summary>
+    public string? Token { get; init; }
+
     /// <summary>
     /// Looks at a new set of settings (keys in .NET form, <c>Issue:ClaimTimeout</c>) before it is applied and returns what is wrong with it. A set with
     /// errors is not applied, the former one stays, and <see cref="ConfigState.LastError"/> tells the errors; so they should name keys, not secrets.
@@ -67,6 +70,10 @@ public sealed class ConfigClientOptions
             errors.Add($"{nameof(FirstLoadTimeout)}: give a time above zero and up to 00:00:10, it is {FirstLoadTimeout}.");
         if (UserName is null != Password is null)
             errors.Add($"{nameof(UserName)} and {nameof(Password)}: give both or neither.");
+        if (Token is not null && UserName is not null)
+            errors.Add($"{nameof(Token)} and {nameof(UserName)}: give one of the two.");
+        if (Token?.Any(character => character is <= ' ' or > '~') == true)
+            errors.Add($"{nameof(Token)}: give printable ASCII characters without spaces.");
         return errors;
     }
 }

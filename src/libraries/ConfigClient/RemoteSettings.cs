@@ -188,6 +188,8 @@ internal sealed class RemoteSettings
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (Options is { UserName: { } user, Password: { } password })
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        else if (Options.Token is { } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return request;
     }
 

@@ -1,3 +1,4 @@
+using FirstCome.ConfigServer.Access;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.ConfigServer;
@@ -5,6 +6,8 @@ namespace FirstCome.ConfigServer;
 /// <summary>Section <c>ConfigServer</c>.</summary>
 internal sealed class ConfigServerOptions : ICheckedOptions
 {
+    private const int SecretLengthMin = 16;
+
     /// <summary>Folder of the Git repository, bare or with a work tree; only commits are read, never the work tree. Required.</summary>
     public string RepositoryPath { get; set; } = "";
 
@@ -17,7 +20,55 @@ internal sealed class ConfigServerOptions : ICheckedOptions
     /// <summary>Time for which the commit behind a label is taken for granted, zero to 1 minute. Default: 1 s.</summary>
     public TimeSpan LabelCheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    public IEnumerable<string> Check()
+    /// <summary>Key of <c>{cipher}</c> values, as Spring's <c>encrypt.key</c>. A secret: give it by environment variable, or as a file. Default: none, values stay shut.</summary>
+    public string? EncryptKey { get; set; }
+
+    /// <summary>File that holds the key in the place of <see cref="EncryptKey"/>; a newline at its end does not count. Default: none.</summary>
+    public string? EncryptKeyFile { get; set; }
+
+    /// <summary>Salt of the key, hexadecimal, as Spring's <c>encrypt.salt</c>. Default: <c>deadbeef</c>, as Spring's.</summary>
+    public string EncryptSalt { get; set; } = "deadbeef";
+
+    /// <summary>Who may encrypt and decrypt. Default: nobody, and the paths are not there.</summary>
+    public AdministratorOptions Administrator { get; } = new();
+
+    /// <summary>Readers of settings by user name. The services' own key, as bearer token, opens everything, too. Default: none.</summary>
+    public IDictionary<string, ClientOptions> Clients { get; } = new Dictionary<string, ClientOptions>(StringComparer.Ordinal);
+
+    /// <summary>Who may read without credentials: <c>Loopback</c>, <c>Nobody</c> or <c>Everyone</c>. Default: <c>Loopback</c>.</summary>
+    public ReadAccess Reads { get; set; } = ReadAccess.Loopback;
+
+    /// <summary>The key of <c>{cipher}</c> values, wherever it stands; null when there is none.</summary>
+    public string? ReadEncryptKey()
+        => !string.IsNullOrEmpty(EncryptKey) ? EncryptKey : string.IsNullOrEmpty(EncryptKeyFile) ? null : File.ReadAllText(EncryptKeyFile).TrimEnd('\r', '\n');
+
+    public IEnumerable<string> Check() => CheckRepository().Concat(CheckSecrets());
+
+    private IEnumerable<string> CheckSecrets()
+    {
+        if (!string.IsNullOrEmpty(EncryptKey) && !string.IsNullOrEmpty(EncryptKeyFile))
+            yield return "ConfigServer:EncryptKey and ConfigServer:EncryptKeyFile must not both be given.";
+        if (!string.IsNullOrEmpty(EncryptKeyFile) && !File.Exists(EncryptKeyFile))
+            yield return $"ConfigServer:EncryptKeyFile must be an existing file, but there is none at \"{EncryptKeyFile}\".";
+        if (EncryptSalt.Length is < 2 or > 200 || EncryptSalt.Length % 2 != 0 || !EncryptSalt.All(char.IsAsciiHexDigit))
+            yield return "ConfigServer:EncryptSalt must be 2 to 200 hexadecimal digits, an even number of them.";
+        if (!Enum.IsDefined(Reads))
+            yield return $"ConfigServer:Reads must be Loopback, Nobody or Everyone, but is {Reads}.";
+        var secrets = Clients.SelectMany(client => new[] { ($"Clients:{client.Key}:Password", client.Value.Password), ($"Clients:{client.Key}:Token", client.Value.Token) })
+            .Append(("Administrator:Password", Administrator.Password)).Append(("Administrator:Token", Administrator.Token));
+        foreach (var (key, secret) in secrets)
+        {
+            if (!string.IsNullOrEmpty(secret) && secret.Length < SecretLengthMin)
+                yield return $"ConfigServer:{key} must be a secret of {SecretLengthMin} characters or more, but has {secret.Length}.";
+        }
+        foreach (var (name, client) in Clients)
+        {
+            if (name.Contains(':', StringComparison.Ordinal) || name.Length > 200 || (string.IsNullOrEmpty(client.Password) && string.IsNullOrEmpty(client.Token)))
+                yield return $"ConfigServer:Clients:{name} must have a name without colon, up to 200 characters, and a Password or a Token.";
+        }
+    }
+
+    private IEnumerable<string> CheckRepository()
     {
         if (string.IsNullOrWhiteSpace(RepositoryPath))
             yield return "ConfigServer:RepositoryPath must be the folder of the Git repository that holds the settings, but is empty.";

@@ -1,6 +1,7 @@
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
 using FirstCome.ConfigServer.Requests;
+using FirstCome.ConfigServer.Secrets;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.ConfigServer;
@@ -22,6 +23,7 @@ public static class Program
 
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapEncryption();
         app.MapSettings();
         return app;
     }

@@ -35,6 +35,8 @@ internal static class ConfigurationClient
                 CacheFile = section["CacheFile"],
                 UserName = section["UserName"],
                 Password = section["Password"],
+                // A config server of ours knows its services by their key.
+                Token = section["Token"] ?? (section["UserName"] is null ? TokenOf(configuration["Service:Key"]) : null),
                 // At the first load nothing is registered yet; the host's start checks that.
                 Validate = fetched => source is null ? [] : CheckedOptions.CheckAgain(builder.Services, configuration, source, fetched),
             });
@@ -44,6 +46,9 @@ internal static class ConfigurationClient
         builder.Services.AddConfigClientPolling();
         builder.Services.AddSingleton<IConfigurationVersion, FetchedVersion>();
     }
+
+    // A key with other characters cannot travel as a token; the check of the section Service tells what is wrong with an empty one.
+    private static string? TokenOf(string? key) => key?.Length > 0 && key.All(character => character is > ' ' and <= '~') ? key : null;
 
     private sealed class FetchedVersion(ConfigState state) : IConfigurationVersion
     {

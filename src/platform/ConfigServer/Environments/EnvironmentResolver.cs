@@ -2,6 +2,7 @@ using FirstCome.ConfigServer.Documents;
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
 using FirstCome.ConfigServer.Requests;
+using FirstCome.ConfigServer.Secrets;
 
 namespace FirstCome.ConfigServer.Environments;
 
@@ -28,7 +29,8 @@ internal sealed record ResolvedEnvironment(EnvironmentQuery Query, string Versio
 /// Collects the property sources of an application: profile by profile (the last one highest), within a profile the application before the shared
 /// <c>application</c>, then the same without profile.
 /// </summary>
-internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, BoundedCache cache, BrokenSettings broken, ILogger<EnvironmentResolver> logger)
+internal sealed class EnvironmentResolver(
+    GitReader git, SettingsFiles files, Ciphers ciphers, BoundedCache cache, BrokenSettings broken, ILogger<EnvironmentResolver> logger)
 {
     /// <summary>How far a branch is followed back for the last commit whose files can be read.</summary>
     private const int AncestorsMax = 50;
@@ -140,18 +142,8 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
                 continue;
             var file = $"{git.Name}/{path}";
             var name = documents.Count == 1 ? file : $"{git.Name}/Config resource 'file [{file}' via location '' (document #{i})";
-            sources.Add(new PropertySource(name, WithoutCiphers(documents[i].Settings)));
+            sources.Add(new PropertySource(name, ciphers.Open(documents[i].Settings)));
         }
-    }
-
-    /// <summary>An encrypted value that cannot be decrypted never goes out; its place says so, as in the original.</summary>
-    private static IReadOnlyList<Setting> WithoutCiphers(IReadOnlyList<Setting> settings)
-    {
-        static bool IsCipher(Setting setting) => setting.Value.Text.StartsWith("{cipher}", StringComparison.Ordinal);
-        return settings.Any(IsCipher)
-            ? [.. settings.Where(setting => !IsCipher(setting)), .. settings.Where(IsCipher)
-                .Select(setting => new Setting($"invalid.{setting.Key}", new SettingValue("<n/a>", IsLiteral: false), Origin: null))]
-            : settings;
     }
 
     private sealed record Outcome(ResolvedEnvironment Environment, IReadOnlyList<BrokenSettingsProblem> Problems);

@@ -1,4 +1,5 @@
 using System.Text;
+using FirstCome.ConfigServer.Access;
 using FirstCome.ConfigServer.Environments;
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Requests;
@@ -15,9 +16,9 @@ internal sealed class GetFile(GitReader git, EnvironmentResolver environments)
     private const long FileBytesMax = 10 * 1024 * 1024;
     private const string OctetStream = "application/octet-stream";
 
-    public async Task HandleAsync(HttpContext context, EnvironmentQuery query, string path)
+    public async Task HandleAsync(HttpContext context, EnvironmentQuery query, string path, Grant grant)
     {
-        if (git.Resolve(query.Label) is not { } commit || Find(commit.Commit, query.Profiles, path) is not { } blob)
+        if (git.Resolve(query.Label) is not { } commit || Find(commit.Commit, query.Profiles, path, grant) is not { } blob)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             context.Response.ContentLength = 0;
@@ -41,7 +42,7 @@ internal sealed class GetFile(GitReader git, EnvironmentResolver environments)
         await context.Response.Body.WriteAsync(content, context.RequestAborted);
     }
 
-    private BlobReference? Find(string commit, string profiles, string path)
+    private BlobReference? Find(string commit, string profiles, string path, Grant grant)
     {
         var segments = path.Split('/');
         if (segments.Any(segment => segment is "" or "." or ".."))
@@ -50,7 +51,7 @@ internal sealed class GetFile(GitReader git, EnvironmentResolver environments)
         var stem = path[..^extension.Length];
         foreach (var candidate in profiles.Split(',').Select(profile => profile == "default" ? path : $"{stem}-{profile}{extension}").Append(path))
         {
-            if (git.File(commit, candidate) is { Size: <= FileBytesMax } blob)
+            if (grant.AllowsFile(candidate) && git.File(commit, candidate) is { Size: <= FileBytesMax } blob)
                 return blob;
         }
         return null;
