@@ -1,5 +1,6 @@
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
+using FirstCome.ConfigServer.Pushes;
 using FirstCome.ConfigServer.Requests;
 using FirstCome.ConfigServer.Secrets;
 using FirstCome.ServiceDefaults;
@@ -24,6 +25,7 @@ public static class Program
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapEncryption();
+        app.MapPushes();
         app.MapSettings();
         return app;
     }

@@ -55,6 +55,8 @@ public sealed class RecordedExchangesTests(RecordedServers servers) : IClassFixt
         ["file-binary-accept-all.http"] = new(200, "application/octet-stream", Contains: "${a.b}"),
         ["file-binary-accept-image.http"] = new(200, "image/png", Contains: "${a.b}"),
         ["file-dot-git.http"] = new(404, null, ""),
+        // The original had been recorded without the part that takes push notices.
+        ["monitor.http"] = new(200, Json, "[\"issue-service\"]"),
         // What was never encrypted is the caller's mistake.
         ["with-key-decrypt-invalid.http"] = new(400, Json),
     };

@@ -15,12 +15,16 @@ internal static class ServeSettings
     public static void AddSettings(this IServiceCollection services)
     {
         services.AddSingleton<BoundedCache>();
-        services.AddSingleton<GitReader>();
+        services.AddSingleton<GitRepositories>();
+        services.AddSingleton<SettingsChanges>();
+        services.AddSingleton<RemoteFetching>();
+        services.AddHostedService(provider => provider.GetRequiredService<RemoteFetching>());
         services.AddSingleton<Ciphers>();
         services.AddSingleton<Credentials>();
         services.AddSingleton<SettingsFiles>();
         services.AddSingleton<BrokenSettings>();
         services.AddSingleton<EnvironmentResolver>();
+        services.AddSingleton<WaitForChange>();
         services.AddSingleton<GetEnvironment>();
         services.AddSingleton<GetText>();
         services.AddSingleton<GetFile>();
