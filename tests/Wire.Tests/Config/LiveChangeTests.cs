@@ -29,7 +29,7 @@ public sealed class LiveChangeTests : IDisposable
         try
         {
             for (var i = 0; i < 10; i++)
-                hosts.Add(await StartAsync(new ConfigClientOptions { Urls = [server.Url], Application = "issue-service", PollInterval = TimeSpan.FromSeconds(1) }));
+                hosts.Add(await StartAsync(new ConfigClientOptions { Urls = [server.Url], Application = "issue-service", PollInterval = TimeSpan.FromHours(1) }));
             await Waiting.UntilAsync(() => Task.FromResult(hosts.TrueForAll(host => Limit(host) == "1")));
             var commit = _settings.Commit("issue-service.yml", "Limit: 2\n");
             var watch = Stopwatch.StartNew();
@@ -111,7 +111,7 @@ public sealed class LiveChangeTests : IDisposable
     {
         var server = await RunningConfigServer.StartAsync(_settings.Path, Cancellation, settings: ["--ConfigServer:Reads=Nobody", "--ConfigServer:Clients:issue:Password=a-password-of-issue"]);
         var port = server.Url.Port;
-        await using var registry = WebApplication.CreateSlimBuilder().Build();
+        await using var registry = WebApplication.CreateSlimBuilder(["--Logging:LogLevel:Default=None"]).Build();
         registry.Urls.Add("http://127.0.0.1:0");
         registry.MapGet("/eureka/apps/configserver", () => Results.Json(new
         {
