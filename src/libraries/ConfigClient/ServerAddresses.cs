@@ -36,8 +36,9 @@ internal sealed class ServerAddresses(ConfigClientOptions options)
             var found = Instances(document.RootElement).Select(Read).OfType<ServerAddress>().Take(AddressesMax).ToList();
             _current = found.Count > 0 ? found : throw new FormatException($"the registry at {registry.Authority} has no {options.DiscoveryServiceId} that is up");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half a character in a text is noticed only when it is read.
             throw new FormatException($"the answer of the registry at {registry.Authority} is not JSON: {e.Message}", e);
         }
     }

@@ -31,14 +31,17 @@ public sealed class LiveChangeTests : IDisposable
             for (var i = 0; i < 10; i++)
                 hosts.Add(await StartAsync(new ConfigClientOptions { Urls = [server.Url], Application = "issue-service", PollInterval = TimeSpan.FromHours(1) }));
             await Waiting.UntilAsync(() => Task.FromResult(hosts.TrueForAll(host => Limit(host) == "1")));
-            var commit = _settings.Commit("issue-service.yml", "Limit: 2\n");
-            var watch = Stopwatch.StartNew();
             using var http = new HttpClient();
-            using var notice = new StringContent("{}", Encoding.UTF8, "application/json");
-            using var accepted = await http.PostAsync(new Uri(server.Url, "/monitor"), notice, Cancellation);
-            Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
-            await Waiting.UntilAsync(() => Task.FromResult(hosts.TrueForAll(host => Limit(host) == "2" && State(host).Version == commit)));
-            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            for (var limit = 2; limit <= 3; limit++)
+            {
+                var commit = _settings.Commit("issue-service.yml", $"Limit: {limit}\n");
+                var watch = Stopwatch.StartNew();
+                using var notice = new StringContent("{}", Encoding.UTF8, "application/json");
+                using var accepted = await http.PostAsync(new Uri(server.Url, "/monitor"), notice, Cancellation);
+                Assert.Equal(HttpStatusCode.OK, accepted.StatusCode);
+                await Waiting.UntilAsync(() => Task.FromResult(hosts.TrueForAll(host => Limit(host) == $"{limit}" && State(host).Version == commit)));
+                Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            }
         }
         finally
         {

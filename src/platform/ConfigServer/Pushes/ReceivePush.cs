@@ -79,9 +79,9 @@ internal static class ReceivePush
             var names = Paths(document.RootElement).Take(PathsMax).Select(ApplicationOf).ToHashSet(StringComparer.Ordinal);
             return names.Count == 0 || names.Contains("*") ? ["*"] : names;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // The caller's mistake, for which he is told 400.
+            // The caller's mistake, for which he is told 400; half a character in a text is noticed only when it is read.
             return null;
         }
     }
