@@ -9,8 +9,10 @@ switch (args.FirstOrDefault())
     case "registry": return await RegistryBench.RunAsync();
     case "memory": return await MemoryBench.RunAsync();
     case "bare-registry": return await BareRegistry.RunAsync(args);
+    case "config": return await ConfigBench.RunAsync();
+    case "bare-config": return await ConfigBench.RunBareAsync(args);
     case "bare": return await BareSystem.RunAsync(args);
     default:
-        Console.Error.WriteLine("bench/claims, bench/gate, bench/ledger, bench/memory, bench/recovery or bench/registry");
+        Console.Error.WriteLine("bench/claims, bench/config, bench/gate, bench/ledger, bench/memory, bench/recovery or bench/registry");
         return 2;
 }

@@ -12,10 +12,11 @@ public static class ConfigClientRegistration
     /// <summary>
     /// Adds the settings of a ConfigServer above the settings files and below environment variables, the command line and whatever was added
     /// after the files: what an operator gives to one instance by hand wins over what all instances share. Loads at once, for
-    /// <see cref="ConfigClientOptions.FirstLoadTimeout"/> at most, and never fails because the server is away. Newer settings come with
+    /// <see cref="ConfigClientOptions.FirstLoadTimeout"/> at most, and fails because the server is away only with <see cref="ConfigClientOptions.FailFast"/>. Newer settings come with
     /// <see cref="AddConfigClientPolling"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The options are wrong; the message tells every mistake.</exception>
+    /// <exception cref="ConfigServerUnavailableException">There are no settings, and the options ask for them.</exception>
     /// <exception cref="InvalidOperationException">A ConfigServer was added before.</exception>
     public static IConfigurationBuilder AddConfigServer(this IConfigurationBuilder configuration, ConfigClientOptions options)
     {

@@ -8,6 +8,9 @@ internal sealed class ConfigPolling(RemoteSettings? remote, TimeProvider time, I
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(250);
 
+    // A server that answers held questions too early is not asked more often than this.
+    private static readonly TimeSpan BetweenHeld = TimeSpan.FromMilliseconds(200);
+
     private string? _toldError;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -16,13 +19,17 @@ internal sealed class ConfigPolling(RemoteSettings? remote, TimeProvider time, I
             return;
         var failures = remote.State.Reachable ? 0 : 1;
         Tell(remote.State.Reachable ? RefreshOutcome.Applied : RefreshOutcome.Failed, remote);
+        // Whether the server holds questions shows when it is asked to.
+        var atOnce = remote.State.Reachable && remote.Options.LongPoll > TimeSpan.Zero;
         try
         {
             while (true)
             {
-                await Task.Delay(Pause(failures, remote.Options.PollInterval, Random.Shared.NextDouble()), time, stoppingToken);
+                var interval = atOnce && remote.Options.PollInterval > BetweenHeld ? BetweenHeld : remote.Options.PollInterval;
+                await Task.Delay(Pause(failures, interval, Random.Shared.NextDouble()), time, stoppingToken);
                 var outcome = await remote.RefreshAsync(time, stoppingToken);
                 failures = outcome == RefreshOutcome.Failed && !remote.State.Reachable ? failures + 1 : 0;
+                atOnce = remote.ServerHolds;
                 Tell(outcome, remote);
             }
         }

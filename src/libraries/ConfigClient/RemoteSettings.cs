@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -17,12 +18,16 @@ internal sealed class RemoteSettings
     private volatile SettingsSet _current = None;
     private bool _firstLoadDone;
     private int _preferredUrl;
+    private readonly ServerAddresses _servers;
+    private string? _entityTag;
+    private string? _refusal;
 
     /// <param name="http">Lives as long as the configuration, which is as long as the process part.</param>
     private RemoteSettings(ConfigClientOptions options, HttpClient http)
     {
         Options = options;
         _http = http;
+        _servers = new ServerAddresses(options);
         var label = options.Label is { Length: > 0 } text ? "/" + Uri.EscapeDataString(text.Replace("/", "(_)", StringComparison.Ordinal)) : "";
         Path = $"{Uri.EscapeDataString(options.Application.Replace("/", "(_)", StringComparison.Ordinal))}/"
             + $"{Uri.EscapeDataString(string.Join(',', options.Profiles))}{label}";
@@ -53,6 +58,9 @@ internal sealed class RemoteSettings
 
     public IReadOnlyDictionary<string, string?> Values => _current.Values;
 
+    /// <summary>Whether the server that answered last holds questions until there is something new, so that it may be asked again at once.</summary>
+    public bool ServerHolds { get; private set; }
+
     /// <summary>Raised after <see cref="Values"/> have become others.</summary>
     public event Action? Changed;
 
@@ -68,60 +76,129 @@ internal sealed class RemoteSettings
                 return;
             _firstLoadDone = true;
             using var limit = new CancellationTokenSource(Options.FirstLoadTimeout);
-            string? error = null;
-            foreach (var url in Options.Urls)
+            var error = FindFirst(limit.Token);
+            foreach (var server in _servers.Current)
             {
                 try
                 {
-                    using var request = Request(url);
+                    using var request = Request(server);
                     using var response = _http.Send(request, HttpCompletionOption.ResponseContentRead, limit.Token);
-                    using var body = new MemoryStream();
-                    response.Content.ReadAsStream(limit.Token).CopyTo(body);
-                    Apply(Read(url, response.StatusCode, body.ToArray(), now));
+                    Apply(Read(server.Url, response.StatusCode, Body(response, limit.Token), now), response);
+                    if (_refusal is not null && Options.FailFast)
+                        throw new ConfigServerUnavailableException(_refusal);
                     return;
                 }
                 catch (Exception e) when (IsExpected(e))
                 {
-                    error = Explain(url, e, Options.FirstLoadTimeout);
+                    error = Explain(server.Url, e, Options.FirstLoadTimeout);
                 }
             }
+            if (Options.FailFast)
+                throw new ConfigServerUnavailableException(error);
             UseCacheFile(error);
         }
+    }
+
+    /// <summary>Asks the registries for the servers, where there are registries; what went wrong, or null.</summary>
+    private string? FindFirst(CancellationToken limit)
+    {
+        string? error = null;
+        foreach (var request in _servers.Questions())
+        {
+            using (request)
+            {
+                try
+                {
+                    using var response = _http.Send(request, HttpCompletionOption.ResponseContentRead, limit);
+                    _servers.Take(request.RequestUri!, response.StatusCode, Body(response, limit));
+                    return null;
+                }
+                catch (Exception e) when (IsExpected(e))
+                {
+                    error = Explain(request.RequestUri!, e, Options.FirstLoadTimeout);
+                }
+            }
+        }
+        return error;
+    }
+
+    private async Task<string?> FindAsync(TimeProvider time, CancellationToken stopping)
+    {
+        string? error = null;
+        foreach (var request in _servers.Questions())
+        {
+            using var limit = new CancellationTokenSource(Options.Timeout, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+            using (request)
+            {
+                try
+                {
+                    using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
+                    _servers.Take(request.RequestUri!, response.StatusCode, await response.Content.ReadAsByteArrayAsync(both.Token));
+                    return null;
+                }
+                catch (Exception e) when (IsExpected(e) && !stopping.IsCancellationRequested)
+                {
+                    error = Explain(request.RequestUri!, e, Options.Timeout);
+                }
+            }
+        }
+        return error;
     }
 
     /// <summary>Asks the servers once; the state tells how it went. Does not throw but for <paramref name="stopping"/>.</summary>
     public async Task<RefreshOutcome> RefreshAsync(TimeProvider time, CancellationToken stopping)
     {
-        string? error = null;
-        for (var i = 0; i < Options.Urls.Count; i++)
+        // A registry is asked again only when the servers that it named do not answer.
+        var error = !State.Reachable ? await FindAsync(time, stopping) : null;
+        var servers = _servers.Current;
+        for (var i = 0; i < servers.Count; i++)
         {
-            var index = (_preferredUrl + i) % Options.Urls.Count;
-            var url = Options.Urls[index];
-            using var limit = new CancellationTokenSource(Options.Timeout, time);
+            var index = (_preferredUrl + i) % servers.Count;
+            var server = servers[index];
+            var wait = _entityTag is not null && State.Reachable ? Options.LongPoll : TimeSpan.Zero;
+            using var limit = new CancellationTokenSource(Options.Timeout + wait, time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
             try
             {
-                using var request = Request(url);
+                using var request = Request(server);
+                if (_entityTag is { } known)
+                    request.Headers.TryAddWithoutValidation("If-None-Match", known);
+                if (wait > TimeSpan.Zero)
+                    request.Headers.TryAddWithoutValidation("Prefer", string.Create(CultureInfo.InvariantCulture, $"wait={Math.Ceiling(wait.TotalSeconds)}"));
                 using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
                 var body = await response.Content.ReadAsByteArrayAsync(both.Token);
-                var settings = Read(url, response.StatusCode, body, time.GetUtcNow());
                 _preferredUrl = index;
-                return Apply(settings);
+                ServerHolds = response.Headers.Contains("Preference-Applied");
+                return response.StatusCode == HttpStatusCode.NotModified && _entityTag is not null
+                    ? Confirmed()
+                    : Apply(Read(server.Url, response.StatusCode, body, time.GetUtcNow()), response);
             }
             catch (Exception e) when (IsExpected(e) && !stopping.IsCancellationRequested)
             {
-                error = Explain(url, e, Options.Timeout);
+                error = Explain(server.Url, e, Options.Timeout + wait);
             }
         }
+        ServerHolds = false;
         State.Set(state => state with { Reachable = false, LastError = error });
         return RefreshOutcome.Failed;
     }
 
-    private RefreshOutcome Apply(SettingsSet settings)
+    /// <summary>The server has nothing newer than what was seen last, taken or refused.</summary>
+    private RefreshOutcome Confirmed()
     {
+        State.Set(state => state with { Reachable = true, LastError = _refusal });
+        return _refusal is null ? RefreshOutcome.Unchanged : RefreshOutcome.Failed;
+    }
+
+    private RefreshOutcome Apply(SettingsSet settings, HttpResponseMessage response)
+    {
+        _entityTag = response.Headers.ETag?.ToString();
+        _refusal = null;
         if (Options.Validate?.Invoke(settings.Values) is { Count: > 0 } errors)
         {
             var text = $"version {settings.Version} is refused: {string.Join(" ", errors.Take(20))}";
+            _refusal = text;
             State.Set(state => state with { Reachable = true, LastError = text });
             return RefreshOutcome.Failed;
         }
@@ -182,12 +259,21 @@ internal sealed class RemoteSettings
         State.Set(state => state with { Reachable = false, LastError = error });
     }
 
-    private HttpRequestMessage Request(Uri url)
+    private static byte[] Body(HttpResponseMessage response, CancellationToken limit)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, $"{url.AbsoluteUri.TrimEnd('/')}/{Path}");
+        using var body = new MemoryStream();
+        response.Content.ReadAsStream(limit).CopyTo(body);
+        return body.ToArray();
+    }
+
+    private HttpRequestMessage Request(ServerAddress server)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, $"{server.Url.AbsoluteUri.TrimEnd('/')}/{Path}");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        if (Options is { UserName: { } user, Password: { } password })
+        if ((server.Password is null ? (Options.UserName, Options.Password) : (server.UserName, server.Password)) is ({ } user, { } password))
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        else if (Options.Token is { } token)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return request;
     }
 

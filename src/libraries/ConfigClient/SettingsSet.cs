@@ -31,8 +31,9 @@ internal static class EnvironmentAnswer
             var version = root.TryGetProperty("version", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
             return new SettingsSet(version, now, Merge(sources));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // Half a character in a text is noticed only when it is read.
             throw new FormatException($"the answer is not JSON: {e.Message}", e);
         }
     }

@@ -1,6 +1,8 @@
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
+using FirstCome.ConfigServer.Pushes;
 using FirstCome.ConfigServer.Requests;
+using FirstCome.ConfigServer.Secrets;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.ConfigServer;
@@ -22,6 +24,8 @@ public static class Program
 
         var app = builder.Build();
         app.MapServiceDefaults();
+        app.MapEncryption();
+        app.MapPushes();
         app.MapSettings();
         return app;
     }

@@ -150,5 +150,5 @@ public sealed class GitReaderTests : IDisposable
         return repository.Commit(file, author, author).Sha;
     }
 
-    private GitReader Reader() => new(Options.Create(new ConfigServerOptions { RepositoryPath = Target }), _time);
+    private GitReader Reader() => new(new ConfigServerOptions { RepositoryPath = Target }, TimeSpan.FromSeconds(1), _time);
 }

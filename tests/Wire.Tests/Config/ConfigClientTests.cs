@@ -158,6 +158,7 @@ public sealed class ConfigClientTests : IDisposable
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull", "no propertySources")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<x>", "not JSON")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 53\r\n\r\n{\"propertySources\":[{\"source\":{\"a\":\"\\ud800\"}}],\"b\":1}", "not JSON")]
     [InlineData("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404")]
     [InlineData("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", "302")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", "cannot be reached")]

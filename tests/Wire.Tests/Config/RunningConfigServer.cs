@@ -17,7 +17,8 @@ internal sealed class RunningConfigServer : IAsyncDisposable
 
     public Uri Url { get; }
 
-    public static async Task<RunningConfigServer> StartAsync(string repository, CancellationToken cancellation, int? port = null)
+    public static async Task<RunningConfigServer> StartAsync(
+        string repository, CancellationToken cancellation, int? port = null, IEnumerable<string>? settings = null, Action<WebApplicationBuilder>? change = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -31,7 +32,8 @@ internal sealed class RunningConfigServer : IAsyncDisposable
                 $"--ConfigServer:RepositoryPath={repository}",
                 "--ConfigServer:LabelCheckInterval=00:00:00",
                 "--Logging:LogLevel:Default=None",
-            ]);
+                .. settings ?? [],
+            ], change);
             try
             {
                 await application.StartAsync(cancellation);

@@ -30,6 +30,14 @@ internal sealed class SettingsRepository : IDisposable
         return repository.Commit($"Change {file}", author, author).Sha;
     }
 
+    /// <summary>Takes the last commit away and makes another in its place, as a forced push does.</summary>
+    public string Rewrite(string file, string content)
+    {
+        using (var repository = new Repository(Path))
+            repository.Reset(ResetMode.Hard, repository.Head.Tip.Parents.Single());
+        return Commit(file, content);
+    }
+
     public void Dispose()
     {
         // Git's objects are read-only files; deleting the folder does not ask for more than a writable folder on Unix.

@@ -9,8 +9,7 @@ namespace FirstCome.Gateway.Limits;
 internal sealed class Rates<TKey> where TKey : notnull
 {
     private readonly TimeProvider _time;
-    private readonly long _ticksPerEvent;
-    private readonly long _tolerance;
+    private volatile Pace _pace;
     private readonly int _half;
     private readonly Lock _turning = new();
     private volatile Halves _halves = new(new(), new());
@@ -22,10 +21,12 @@ internal sealed class Rates<TKey> where TKey : notnull
     public Rates(TimeProvider time, double perSecond, int burst, int keysMax)
     {
         _time = time;
-        _ticksPerEvent = Math.Max(1, (long)(time.TimestampFrequency / perSecond));
-        _tolerance = _ticksPerEvent * (burst - 1);
+        _pace = PaceOf(perSecond, burst);
         _half = keysMax / 2;
     }
+
+    /// <summary>Another rate from now on; what was counted stays counted.</summary>
+    public void Change(double perSecond, int burst) => _pace = PaceOf(perSecond, burst);
 
     /// <summary>How many keys are remembered now.</summary>
     public int Count => _halves.Younger.Count + _halves.Older.Count;
@@ -34,14 +35,15 @@ internal sealed class Rates<TKey> where TKey : notnull
     public bool TryTake(TKey key, out TimeSpan wait)
     {
         var now = _time.GetTimestamp();
+        var pace = _pace;
         var next = NextOf(key);
         while (true)
         {
             // The instant at which the bucket would be full again.
             var full = Volatile.Read(ref next.Full);
             var start = Math.Max(full, now);
-            if (start - now > _tolerance) { wait = _time.GetElapsedTime(now, start - _tolerance); return false; }
-            if (Interlocked.CompareExchange(ref next.Full, start + _ticksPerEvent, full) == full) { wait = TimeSpan.Zero; return true; }
+            if (start - now > pace.Tolerance) { wait = _time.GetElapsedTime(now, start - pace.Tolerance); return false; }
+            if (Interlocked.CompareExchange(ref next.Full, start + pace.TicksPerEvent, full) == full) { wait = TimeSpan.Zero; return true; }
         }
     }
 
@@ -49,13 +51,20 @@ internal sealed class Rates<TKey> where TKey : notnull
     public bool IsExhausted(TKey key, out TimeSpan wait)
     {
         var now = _time.GetTimestamp();
+        var tolerance = _pace.Tolerance;
         var halves = _halves;
         wait = TimeSpan.Zero;
         if (!halves.Younger.TryGetValue(key, out var next) && !halves.Older.TryGetValue(key, out next)) { return false; }
         var full = Volatile.Read(ref next.Full);
-        if (full - now <= _tolerance) { return false; }
-        wait = _time.GetElapsedTime(now, full - _tolerance);
+        if (full - now <= tolerance) { return false; }
+        wait = _time.GetElapsedTime(now, full - tolerance);
         return true;
+    }
+
+    private Pace PaceOf(double perSecond, int burst)
+    {
+        var ticks = Math.Max(1, (long)(_time.TimestampFrequency / perSecond));
+        return new Pace(ticks, ticks * (burst - 1));
     }
 
     private Cell NextOf(TKey key)
@@ -82,6 +91,8 @@ internal sealed class Rates<TKey> where TKey : notnull
     {
         public long Full;
     }
+
+    private sealed record Pace(long TicksPerEvent, long Tolerance);
 
     private sealed record Halves(ConcurrentDictionary<TKey, Cell> Younger, ConcurrentDictionary<TKey, Cell> Older);
 }

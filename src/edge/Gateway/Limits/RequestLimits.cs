@@ -9,19 +9,21 @@ namespace FirstCome.Gateway.Limits;
 /// <summary>
 /// Valid tokens count by member only, as carriers put thousands behind one address; addresses count only for requests without a valid token, and for failed sign-ins. A request too many is 429 with <c>Retry-After</c>.
 /// </summary>
-internal sealed class RequestLimits
+internal sealed class RequestLimits : IDisposable
 {
     private readonly Rates<Guid> _members;
     private readonly Rates<AddressKey> _addresses;
     private readonly Rates<AddressKey> _signInFailures;
     private readonly Counter<long> _refused;
+    private readonly IDisposable? _changes;
 
-    public RequestLimits(IOptions<GatewayOptions> options, TimeProvider time, IMeterFactory meters)
+    public RequestLimits(IOptionsMonitor<GatewayOptions> options, TimeProvider time, IMeterFactory meters)
     {
-        var limits = options.Value;
+        var limits = options.CurrentValue;
         _members = new(time, limits.MemberRate, limits.MemberBurst, limits.RatesMax);
         _addresses = new(time, limits.AddressRate, limits.AddressBurst, limits.RatesMax);
         _signInFailures = new(time, limits.SignInFailureRate / 60, limits.SignInFailureBurst, limits.RatesMax);
+        _changes = options.OnChange(Follow);
         var meter = meters.Create(GatewayMeasures.MeterName);
         _refused = meter.CreateCounter<long>("firstcome.gateway.limited", description: "Requests answered 429, by what was counted");
         meter.CreateObservableGauge("firstcome.gateway.rates", () => _members.Count + _addresses.Count + _signInFailures.Count, description: "Members and addresses whose rate is remembered");
@@ -37,8 +39,18 @@ internal sealed class RequestLimits
             ? RefuseAsync(context, pause, "sign-in") : null;
     }
 
+    public void Dispose() => _changes?.Dispose();
+
     /// <summary>Counts a sign-in that was refused.</summary>
     public void SignInFailed(HttpContext context) => _signInFailures.TryTake(AddressKey.Of(context.Connection.RemoteIpAddress), out _);
+
+    /// <summary>Rates and bursts follow the settings while the gateway runs; how many are remembered does not.</summary>
+    private void Follow(GatewayOptions limits)
+    {
+        _members.Change(limits.MemberRate, limits.MemberBurst);
+        _addresses.Change(limits.AddressRate, limits.AddressBurst);
+        _signInFailures.Change(limits.SignInFailureRate / 60, limits.SignInFailureBurst);
+    }
 
     private Task RefuseAsync(HttpContext context, TimeSpan wait, string counted)
     {

@@ -1,6 +1,6 @@
-using FirstCome.ServiceDefaults;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace FirstCome.Gateway.Security;
 
@@ -12,7 +12,7 @@ internal static class OutsideTraces
 {
     private static readonly string[] s_headers = ["traceparent", "tracestate", "baggage"];
 
-    /// <summary>Puts itself between the server and the host, unless <see cref="GatewayOptions.TrustIncomingTrace"/>.</summary>
+    /// <summary>Puts itself between the server and the host; <see cref="GatewayOptions.TrustIncomingTrace"/> is followed while the gateway runs.</summary>
     public static void DropOutsideTraces(this IServiceCollection services)
     {
         var registered = services.Last(service => service.ServiceType == typeof(IServer));
@@ -20,29 +20,32 @@ internal static class OutsideTraces
         services.AddSingleton<IServer>(provider =>
         {
             var server = (IServer)(registered.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!));
-            return provider.GetRequiredService<IConfiguration>().Read<GatewayOptions>("Gateway").TrustIncomingTrace ? server : new Server(server);
+            return new Server(server, provider.GetRequiredService<IOptionsMonitor<GatewayOptions>>());
         });
     }
 
-    private sealed class Server(IServer server) : IServer
+    private sealed class Server(IServer server, IOptionsMonitor<GatewayOptions> options) : IServer
     {
         public IFeatureCollection Features => server.Features;
 
         public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
-            where TContext : notnull => server.StartAsync(new Application<TContext>(application), cancellationToken);
+            where TContext : notnull => server.StartAsync(new Application<TContext>(application, options), cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => server.StopAsync(cancellationToken);
 
         public void Dispose() => server.Dispose();
     }
 
-    private sealed class Application<TContext>(IHttpApplication<TContext> application) : IHttpApplication<TContext>
+    private sealed class Application<TContext>(IHttpApplication<TContext> application, IOptionsMonitor<GatewayOptions> options) : IHttpApplication<TContext>
         where TContext : notnull
     {
         public TContext CreateContext(IFeatureCollection contextFeatures)
         {
-            var headers = contextFeatures.GetRequiredFeature<IHttpRequestFeature>().Headers;
-            foreach (var header in s_headers) { headers.Remove(header); }
+            if (!options.CurrentValue.TrustIncomingTrace)
+            {
+                var headers = contextFeatures.GetRequiredFeature<IHttpRequestFeature>().Headers;
+                foreach (var header in s_headers) { headers.Remove(header); }
+            }
             return application.CreateContext(contextFeatures);
         }
 

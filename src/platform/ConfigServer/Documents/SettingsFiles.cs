@@ -7,7 +7,7 @@ namespace FirstCome.ConfigServer.Documents;
 internal sealed class BrokenSettingsException(string file, long line, string reason) : Exception($"{file}, line {line}: {reason}");
 
 /// <summary>Parsed settings files, kept by the id of their content: a new commit costs only the files that it changes.</summary>
-internal sealed class SettingsFiles(GitReader git, BoundedCache cache)
+internal sealed class SettingsFiles(BoundedCache cache)
 {
     private const long FileBytesMax = 1024 * 1024;
 
@@ -16,20 +16,20 @@ internal sealed class SettingsFiles(GitReader git, BoundedCache cache)
 
     /// <summary>The documents of a file, null when the commit has no such file.</summary>
     /// <exception cref="BrokenSettingsException" />
-    public IReadOnlyList<SettingsDocument>? Read(string commit, string path)
+    public IReadOnlyList<SettingsDocument>? Read(GitReader git, string commit, string path)
     {
         if (git.File(commit, path) is not { } blob)
             return null;
         var key = (blob.Id, Path.GetExtension(path));
         if (!cache.TryGet<Parsed>(key, out var parsed))
         {
-            parsed = Parse(blob, path);
+            parsed = Parse(git, blob, path);
             cache.Set(key, parsed, 1_000 + 8 * Math.Min(blob.Size, FileBytesMax));
         }
         return parsed.Documents ?? throw new BrokenSettingsException(path, parsed.ErrorLine, parsed.Error!);
     }
 
-    private Parsed Parse(BlobReference blob, string path)
+    private static Parsed Parse(GitReader git, BlobReference blob, string path)
     {
         if (blob.Size > FileBytesMax)
             return new Parsed(null, $"the file is larger than {FileBytesMax} bytes", 1);

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using FirstCome.ConfigServer.Documents;
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
 using FirstCome.ConfigServer.Requests;
+using FirstCome.ConfigServer.Secrets;
 
 namespace FirstCome.ConfigServer.Environments;
 
@@ -22,13 +24,17 @@ internal sealed record ResolvedEnvironment(EnvironmentQuery Query, string Versio
 
     /// <summary>The answer's bytes in the second media type.</summary>
     public byte[] JsonWithOrigins => field ??= EnvironmentJson.Render(this, withOrigins: true);
+
+    /// <summary>The same as long as the answer is: another commit, or another key for secrets, makes another.</summary>
+    public string EntityTag => field ??= $"\"{Convert.ToHexStringLower(SHA256.HashData(Json).AsSpan(0, 16))}\"";
 }
 
 /// <summary>
 /// Collects the property sources of an application: profile by profile (the last one highest), within a profile the application before the shared
 /// <c>application</c>, then the same without profile.
 /// </summary>
-internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, BoundedCache cache, BrokenSettings broken, ILogger<EnvironmentResolver> logger)
+internal sealed class EnvironmentResolver(
+    GitRepositories repositories, SettingsFiles files, Ciphers ciphers, BoundedCache cache, BrokenSettings broken, ILogger<EnvironmentResolver> logger)
 {
     /// <summary>How far a branch is followed back for the last commit whose files can be read.</summary>
     private const int AncestorsMax = 50;
@@ -38,6 +44,7 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
     /// <exception cref="RepositoryUnavailableException" />
     public ResolvedEnvironment? Resolve(EnvironmentQuery query)
     {
+        var git = repositories.For(query);
         var labels = (string?[]?)query.Label?.Split(',') ?? [null];
         var commits = new ResolvedLabel[labels.Length];
         for (var i = 0; i < labels.Length; i++)
@@ -46,10 +53,10 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
                 return null;
             commits[i] = resolved;
         }
-        var key = (string.Join(',', commits.Select(commit => commit.Commit)), query);
+        var key = (git, string.Join(',', commits.Select(commit => commit.Commit)), query);
         if (!cache.TryGet<Outcome>(key, out var outcome))
         {
-            outcome = Build(query, labels, commits);
+            outcome = Build(git, query, labels, commits);
             cache.Set(key, outcome, 4_000 + outcome.Environment.Sources.Sum(source => source.Settings.Sum(setting => 200L + 8 * (setting.Key.Length + setting.Value.Text.Length))));
         }
         foreach (var problem in outcome.Problems)
@@ -57,7 +64,7 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
         return outcome.Environment;
     }
 
-    private Outcome Build(EnvironmentQuery query, string?[] labels, ResolvedLabel[] commits)
+    private Outcome Build(GitReader git, EnvironmentQuery query, string?[] labels, ResolvedLabel[] commits)
     {
         var problems = new List<BrokenSettingsProblem>();
         var sources = new List<PropertySource>();
@@ -65,18 +72,19 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
         // The last label has the highest precedence; a file that several commits have comes once for each.
         for (var i = commits.Length - 1; i >= 0; i--)
         {
-            var (version, found) = LastGood(query, labels[i], commits[i], problems);
+            var (version, found) = LastGood(git, query, labels[i], commits[i], problems);
             versions[i] = version;
             sources.AddRange(found);
         }
         return new Outcome(new ResolvedEnvironment(query, string.Join(',', versions), sources), problems);
     }
 
-    private (string Version, List<PropertySource> Sources) LastGood(EnvironmentQuery query, string? label, ResolvedLabel head, List<BrokenSettingsProblem> problems)
+    private (string Version, List<PropertySource> Sources) LastGood(
+        GitReader git, EnvironmentQuery query, string? label, ResolvedLabel head, List<BrokenSettingsProblem> problems)
     {
         try
         {
-            return (head.Commit, Collect(query, head.Commit));
+            return (head.Commit, Collect(git, query, label, head.Commit));
         }
         catch (BrokenSettingsException e)
         {
@@ -84,24 +92,24 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
             {
                 foreach (var ancestor in git.Ancestors(head.Commit, AncestorsMax))
                 {
-                    if (TryCollect(query, ancestor) is not { } sources)
+                    if (TryCollect(git, query, label, ancestor) is not { } sources)
                         continue;
-                    problems.Add(new BrokenSettingsProblem(label, query.Application, head.Commit, ancestor, e.Message));
+                    problems.Add(new BrokenSettingsProblem(git, label, query.Application, head.Commit, ancestor, e.Message));
                     Log.BrokenSettings(logger, e.Message, head.Commit, query.Application, ancestor);
                     return (ancestor, sources);
                 }
             }
             Log.NoGoodSettings(logger, e.Message, head.Commit, query.Application);
-            broken.Report(new BrokenSettingsProblem(label, query.Application, head.Commit, ServedCommit: null, e.Message));
+            broken.Report(new BrokenSettingsProblem(git, label, query.Application, head.Commit, ServedCommit: null, e.Message));
             throw;
         }
     }
 
-    private List<PropertySource>? TryCollect(EnvironmentQuery query, string commit)
+    private List<PropertySource>? TryCollect(GitReader git, EnvironmentQuery query, string? label, string commit)
     {
         try
         {
-            return Collect(query, commit);
+            return Collect(git, query, label, commit);
         }
         catch (BrokenSettingsException)
         {
@@ -110,17 +118,18 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
         }
     }
 
-    private List<PropertySource> Collect(EnvironmentQuery query, string commit)
+    private List<PropertySource> Collect(GitReader git, EnvironmentQuery query, string? label, string commit)
     {
         var names = query.Application.Split(',').Select(name => name.Trim('/')).Where(name => name.Length > 0).Prepend("application").Distinct().ToList();
         var profiles = query.Profiles.Split(',').Distinct().ToList();
-        var stems = names.Concat(profiles.SelectMany(profile => names.Select(name => $"{name}-{profile}")));
+        var stems = names.Concat(profiles.SelectMany(profile => names.Select(name => $"{name}-{profile}"))).ToList();
         var sources = new List<PropertySource>();
         try
         {
-            foreach (var stem in stems)
-                foreach (var extension in SettingsFiles.Extensions)
-                    AddSources(commit, stem + extension, profiles, sources);
+            foreach (var folder in SearchPaths.Folders(git.Options, query, label))
+                foreach (var stem in stems)
+                    foreach (var extension in SettingsFiles.Extensions)
+                        AddSources(git, commit, folder + stem + extension, profiles, sources);
         }
         catch (SettingsFileException e)
         {
@@ -130,9 +139,9 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
         return sources;
     }
 
-    private void AddSources(string commit, string path, List<string> profiles, List<PropertySource> sources)
+    private void AddSources(GitReader git, string commit, string path, List<string> profiles, List<PropertySource> sources)
     {
-        if (files.Read(commit, path) is not { } documents)
+        if (files.Read(git, commit, path) is not { } documents)
             return;
         for (var i = 0; i < documents.Count; i++)
         {
@@ -140,18 +149,8 @@ internal sealed class EnvironmentResolver(GitReader git, SettingsFiles files, Bo
                 continue;
             var file = $"{git.Name}/{path}";
             var name = documents.Count == 1 ? file : $"{git.Name}/Config resource 'file [{file}' via location '' (document #{i})";
-            sources.Add(new PropertySource(name, WithoutCiphers(documents[i].Settings)));
+            sources.Add(new PropertySource(name, ciphers.Open(documents[i].Settings)));
         }
-    }
-
-    /// <summary>An encrypted value that cannot be decrypted never goes out; its place says so, as in the original.</summary>
-    private static IReadOnlyList<Setting> WithoutCiphers(IReadOnlyList<Setting> settings)
-    {
-        static bool IsCipher(Setting setting) => setting.Value.Text.StartsWith("{cipher}", StringComparison.Ordinal);
-        return settings.Any(IsCipher)
-            ? [.. settings.Where(setting => !IsCipher(setting)), .. settings.Where(IsCipher)
-                .Select(setting => new Setting($"invalid.{setting.Key}", new SettingValue("<n/a>", IsLiteral: false), Origin: null))]
-            : settings;
     }
 
     private sealed record Outcome(ResolvedEnvironment Environment, IReadOnlyList<BrokenSettingsProblem> Problems);

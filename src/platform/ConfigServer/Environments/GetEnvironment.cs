@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 namespace FirstCome.ConfigServer.Environments;
 
 /// <summary><c>GET /{application}/{profiles}[/{label}]</c>: the property sources, in one of two media types.</summary>
-internal sealed class GetEnvironment(EnvironmentResolver environments)
+internal sealed class GetEnvironment(EnvironmentResolver environments, WaitForChange changes)
 {
     private const string Json = "application/json";
     private const string JsonWithOrigins = "application/vnd.spring-cloud.config-server.v2+json";
@@ -18,9 +18,21 @@ internal sealed class GetEnvironment(EnvironmentResolver environments)
             context.Response.Headers.Accept = $"{JsonWithOrigins}, {Json}";
             return;
         }
-        if (environments.Resolve(query) is not { } environment)
+        var known = context.Request.Headers.IfNoneMatch;
+        var (environment, waited) = known.Count > 0 && WaitForChange.Asked(context.Request) is { } wait
+            ? await changes.NextAsync(query, found => known == found.EntityTag, wait, context.RequestAborted)
+            : (environments.Resolve(query), false);
+        if (environment is null)
         {
             await SpringError.WriteAsync(context, StatusCodes.Status404NotFound);
+            return;
+        }
+        context.Response.Headers.ETag = environment.EntityTag;
+        if (waited)
+            context.Response.Headers["Preference-Applied"] = "wait";
+        if (known.Count > 0 && known == environment.EntityTag)
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
         var body = mediaType == Json ? environment.Json : environment.JsonWithOrigins;

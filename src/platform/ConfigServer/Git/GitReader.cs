@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using LibGit2Sharp;
-using Microsoft.Extensions.Options;
 
 namespace FirstCome.ConfigServer.Git;
 
@@ -17,7 +16,8 @@ internal sealed class RepositoryUnavailableException(string message, Exception? 
 /// Reads commits, trees and blobs from the object database; there is no checkout, so readers of different labels never meet and a path leads
 /// to nothing but a blob of that commit. A repository handle serves one thread at a time; what is read is kept by the callers.
 /// </summary>
-internal sealed class GitReader(IOptions<ConfigServerOptions> options, TimeProvider time) : IDisposable
+/// <param name="labelCheckInterval">Time for which the commit behind a label is taken for granted.</param>
+internal sealed class GitReader(RepositoryOptions options, TimeSpan labelCheckInterval, TimeProvider time) : IDisposable
 {
     private const int LabelsKeptMax = 1_000;
     private const int ShortCommitLengthMin = 4;
@@ -28,24 +28,29 @@ internal sealed class GitReader(IOptions<ConfigServerOptions> options, TimeProvi
     private Repository? _repository;
 
     /// <summary>How sources of this repository are named in answers.</summary>
-    public string Name { get; } = new Uri(Path.GetFullPath(options.Value.RepositoryPath)).AbsoluteUri.TrimEnd('/');
+    public string Name { get; } = new Uri(options.Remote.IsGiven ? options.Remote.Url! : Path.GetFullPath(options.RepositoryPath)).AbsoluteUri.TrimEnd('/');
 
-    /// <summary>The commit that a label stands for, at most <see cref="ConfigServerOptions.LabelCheckInterval"/> old; null when there is no such label.</summary>
+    public RepositoryOptions Options => options;
+
+    /// <summary>The commit that a label stands for, at most the check interval old; null when there is no such label.</summary>
     /// <exception cref="RepositoryUnavailableException" />
     public ResolvedLabel? Resolve(string? label)
     {
         var key = label ?? "";
-        if (_labels.TryGetValue(key, out var known) && time.GetElapsedTime(known.CheckedAt) < options.Value.LabelCheckInterval)
+        if (_labels.TryGetValue(key, out var known) && time.GetElapsedTime(known.CheckedAt) < labelCheckInterval)
             return known.Label;
         var checkedAt = time.GetTimestamp();
-        var asked = label ?? options.Value.DefaultLabel;
+        var asked = label ?? options.DefaultLabel;
         var resolved = Read(repository => Find(repository, asked)
-            ?? (asked == "main" && options.Value.DefaultLabel == "main" ? Find(repository, "master") : null));
+            ?? (asked == "main" && options.DefaultLabel == "main" ? Find(repository, "master") : null));
         if (_labels.Count >= LabelsKeptMax)
             _labels.Clear();
         _labels[key] = (resolved, checkedAt);
         return resolved;
     }
+
+    /// <summary>Takes no label for granted any more.</summary>
+    public void LookAgain() => _labels.Clear();
 
     /// <summary>The file at a path of a commit; null for what is not there, a folder, a link or a submodule.</summary>
     /// <exception cref="RepositoryUnavailableException" />
@@ -122,7 +127,7 @@ internal sealed class GitReader(IOptions<ConfigServerOptions> options, TimeProvi
         {
             try
             {
-                _repository ??= new Repository(options.Value.RepositoryPath);
+                _repository ??= new Repository(options.RepositoryPath);
                 return read(_repository);
             }
             catch (Exception e) when (e is LibGit2SharpException or IOException or UnauthorizedAccessException)

@@ -3,22 +3,23 @@ using FirstCome.ConfigServer.Git;
 
 namespace FirstCome.ConfigServer.Health;
 
+/// <param name="Repository">Where the file stands.</param>
 /// <param name="Label">Null for the default label.</param>
 /// <param name="Commit">Newest commit of the label, which has the broken file.</param>
 /// <param name="ServedCommit">What the application is given instead; null when there is nothing.</param>
 /// <param name="Problem">File, line and reason.</param>
-internal sealed record BrokenSettingsProblem(string? Label, string Application, string Commit, string? ServedCommit, string Problem);
+internal sealed record BrokenSettingsProblem(GitReader Repository, string? Label, string Application, string Commit, string? ServedCommit, string Problem);
 
 /// <summary>Broken settings that somebody asked for, as long as the commit that has them is the newest of its label.</summary>
-internal sealed class BrokenSettings(GitReader git)
+internal sealed class BrokenSettings
 {
     private const int ProblemsMax = 100;
 
-    private readonly ConcurrentDictionary<(string? Label, string Application), BrokenSettingsProblem> _problems = new();
+    private readonly ConcurrentDictionary<(GitReader Repository, string? Label, string Application), BrokenSettingsProblem> _problems = new();
 
     public void Report(BrokenSettingsProblem problem)
     {
-        var key = (problem.Label, problem.Application);
+        var key = (problem.Repository, problem.Label, problem.Application);
         if (_problems.Count < ProblemsMax || _problems.ContainsKey(key))
             _problems[key] = problem;
     }
@@ -28,7 +29,7 @@ internal sealed class BrokenSettings(GitReader git)
     {
         foreach (var (key, problem) in _problems)
         {
-            if (git.Resolve(problem.Label)?.Commit != problem.Commit)
+            if (problem.Repository.Resolve(problem.Label)?.Commit != problem.Commit)
                 _problems.TryRemove(key, out _);
         }
         return [.. _problems.Values];

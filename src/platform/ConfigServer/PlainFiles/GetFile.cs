@@ -1,4 +1,5 @@
 using System.Text;
+using FirstCome.ConfigServer.Access;
 using FirstCome.ConfigServer.Environments;
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Requests;
@@ -10,14 +11,15 @@ namespace FirstCome.ConfigServer.PlainFiles;
 /// <c>GET /{application}/{profile}/{label}/{path}</c>: a file of the repository, its variant for the profile first. Text has its placeholders
 /// resolved unless it is asked for as <c>application/octet-stream</c>; what is not text goes out untouched.
 /// </summary>
-internal sealed class GetFile(GitReader git, EnvironmentResolver environments)
+internal sealed class GetFile(GitRepositories repositories, EnvironmentResolver environments)
 {
     private const long FileBytesMax = 10 * 1024 * 1024;
     private const string OctetStream = "application/octet-stream";
 
-    public async Task HandleAsync(HttpContext context, EnvironmentQuery query, string path)
+    public async Task HandleAsync(HttpContext context, EnvironmentQuery query, string path, Grant grant)
     {
-        if (git.Resolve(query.Label) is not { } commit || Find(commit.Commit, query.Profiles, path) is not { } blob)
+        var git = repositories.For(query);
+        if (git.Resolve(query.Label) is not { } commit || Find(git, commit.Commit, query, path, grant) is not { } blob)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             context.Response.ContentLength = 0;
@@ -41,16 +43,17 @@ internal sealed class GetFile(GitReader git, EnvironmentResolver environments)
         await context.Response.Body.WriteAsync(content, context.RequestAborted);
     }
 
-    private BlobReference? Find(string commit, string profiles, string path)
+    private static BlobReference? Find(GitReader git, string commit, EnvironmentQuery query, string path, Grant grant)
     {
         var segments = path.Split('/');
         if (segments.Any(segment => segment is "" or "." or ".."))
             return null;
         var extension = Path.GetExtension(path);
         var stem = path[..^extension.Length];
-        foreach (var candidate in profiles.Split(',').Select(profile => profile == "default" ? path : $"{stem}-{profile}{extension}").Append(path))
+        var files = query.Profiles.Split(',').Select(profile => profile == "default" ? path : $"{stem}-{profile}{extension}").Append(path).ToList();
+        foreach (var candidate in SearchPaths.Folders(git.Options, query, query.Label).Reverse().SelectMany(folder => files.Select(file => folder + file)))
         {
-            if (git.File(commit, candidate) is { Size: <= FileBytesMax } blob)
+            if (grant.AllowsFile(candidate) && git.File(commit, candidate) is { Size: <= FileBytesMax } blob)
                 return blob;
         }
         return null;

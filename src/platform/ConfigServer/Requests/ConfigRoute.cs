@@ -101,11 +101,14 @@ internal abstract record ConfigRoute
     private static bool TooMany(string names) => names.Count(character => character == ',') >= NamesMax;
 }
 
-internal sealed record EnvironmentRoute(EnvironmentQuery Query) : ConfigRoute;
+/// <summary>A question for settings of an application.</summary>
+internal abstract record QueryRoute(EnvironmentQuery Query) : ConfigRoute;
 
-internal sealed record TextRoute(EnvironmentQuery Query, TextFormat Format) : ConfigRoute;
+internal sealed record EnvironmentRoute(EnvironmentQuery Query) : QueryRoute(Query);
 
-internal sealed record FileRoute(EnvironmentQuery Query, string Path) : ConfigRoute;
+internal sealed record TextRoute(EnvironmentQuery Query, TextFormat Format) : QueryRoute(Query);
+
+internal sealed record FileRoute(EnvironmentQuery Query, string Path) : QueryRoute(Query);
 
 /// <param name="Explained">False for a missing file, whose answer has no body.</param>
 internal sealed record RefusedRoute(int Status, bool Explained) : ConfigRoute;

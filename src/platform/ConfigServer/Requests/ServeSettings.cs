@@ -1,8 +1,10 @@
+using FirstCome.ConfigServer.Access;
 using FirstCome.ConfigServer.Documents;
 using FirstCome.ConfigServer.Environments;
 using FirstCome.ConfigServer.Git;
 using FirstCome.ConfigServer.Health;
 using FirstCome.ConfigServer.PlainFiles;
+using FirstCome.ConfigServer.Secrets;
 using FirstCome.ConfigServer.TextFormats;
 
 namespace FirstCome.ConfigServer.Requests;
@@ -13,10 +15,16 @@ internal static class ServeSettings
     public static void AddSettings(this IServiceCollection services)
     {
         services.AddSingleton<BoundedCache>();
-        services.AddSingleton<GitReader>();
+        services.AddSingleton<GitRepositories>();
+        services.AddSingleton<SettingsChanges>();
+        services.AddSingleton<RemoteFetching>();
+        services.AddHostedService(provider => provider.GetRequiredService<RemoteFetching>());
+        services.AddSingleton<Ciphers>();
+        services.AddSingleton<Credentials>();
         services.AddSingleton<SettingsFiles>();
         services.AddSingleton<BrokenSettings>();
         services.AddSingleton<EnvironmentResolver>();
+        services.AddSingleton<WaitForChange>();
         services.AddSingleton<GetEnvironment>();
         services.AddSingleton<GetText>();
         services.AddSingleton<GetFile>();
@@ -28,6 +36,11 @@ internal static class ServeSettings
     private static async Task HandleAsync(HttpContext context)
     {
         var services = context.RequestServices;
+        if (services.GetRequiredService<Credentials>().ReadsOf(context) is not { } grant)
+        {
+            await SpringError.WriteAsync(context, StatusCodes.Status401Unauthorized);
+            return;
+        }
         var route = ConfigRoute.Of(context);
         try
         {
@@ -47,6 +60,9 @@ internal static class ServeSettings
                     context.Response.Headers.Allow = "GET";
                     await SpringError.WriteAsync(context, StatusCodes.Status405MethodNotAllowed);
                     break;
+                case QueryRoute query when !grant.Allows(query.Query):
+                    await SpringError.WriteAsync(context, StatusCodes.Status403Forbidden);
+                    break;
                 case EnvironmentRoute environment:
                     await services.GetRequiredService<GetEnvironment>().HandleAsync(context, environment.Query);
                     break;
@@ -54,7 +70,7 @@ internal static class ServeSettings
                     await services.GetRequiredService<GetText>().HandleAsync(context, text.Query, text.Format);
                     break;
                 case FileRoute file:
-                    await services.GetRequiredService<GetFile>().HandleAsync(context, file.Query, file.Path);
+                    await services.GetRequiredService<GetFile>().HandleAsync(context, file.Query, file.Path, grant);
                     break;
             }
         }

@@ -12,6 +12,8 @@ internal static class SpringError
         var error = status switch
         {
             StatusCodes.Status400BadRequest => "Bad Request",
+            StatusCodes.Status401Unauthorized => "Unauthorized",
+            StatusCodes.Status403Forbidden => "Forbidden",
             StatusCodes.Status404NotFound => "Not Found",
             StatusCodes.Status405MethodNotAllowed => "Method Not Allowed",
             StatusCodes.Status503ServiceUnavailable => "Service Unavailable",
@@ -24,6 +26,8 @@ internal static class SpringError
             .Raw(",\"path\":").Text(ConfigRoute.RawPath(context)).Raw("}");
         var body = Encoding.UTF8.GetBytes(json.ToString());
         context.Response.StatusCode = status;
+        if (status == StatusCodes.Status401Unauthorized)
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"settings\", charset=\"UTF-8\"";
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
