@@ -19,17 +19,14 @@ internal sealed class ConfigPolling(RemoteSettings? remote, TimeProvider time, I
             return;
         var failures = remote.State.Reachable ? 0 : 1;
         Tell(remote.State.Reachable ? RefreshOutcome.Applied : RefreshOutcome.Failed, remote);
-        // Whether the server holds questions shows when it is asked to.
-        var atOnce = remote.State.Reachable && remote.Options.LongPoll > TimeSpan.Zero;
         try
         {
             while (true)
             {
-                var interval = atOnce && remote.Options.PollInterval > BetweenHeld ? BetweenHeld : remote.Options.PollInterval;
+                var interval = remote.ServerHolds && failures == 0 && remote.Options.PollInterval > BetweenHeld ? BetweenHeld : remote.Options.PollInterval;
                 await Task.Delay(Pause(failures, interval, Random.Shared.NextDouble()), time, stoppingToken);
                 var outcome = await remote.RefreshAsync(time, stoppingToken);
                 failures = outcome == RefreshOutcome.Failed && !remote.State.Reachable ? failures + 1 : 0;
-                atOnce = remote.ServerHolds;
                 Tell(outcome, remote);
             }
         }

@@ -28,6 +28,7 @@ internal sealed class RemoteSettings
         Options = options;
         _http = http;
         _servers = new ServerAddresses(options);
+        ServerHolds = options.LongPoll > TimeSpan.Zero;
         var label = options.Label is { Length: > 0 } text ? "/" + Uri.EscapeDataString(text.Replace("/", "(_)", StringComparison.Ordinal)) : "";
         Path = $"{Uri.EscapeDataString(options.Application.Replace("/", "(_)", StringComparison.Ordinal))}/"
             + $"{Uri.EscapeDataString(string.Join(',', options.Profiles))}{label}";
@@ -58,7 +59,7 @@ internal sealed class RemoteSettings
 
     public IReadOnlyDictionary<string, string?> Values => _current.Values;
 
-    /// <summary>Whether the server that answered last holds questions until there is something new, so that it may be asked again at once.</summary>
+    /// <summary>Whether the server holds questions until there is something new, so that it may be asked again at once; taken for granted until a question that it might have held shows otherwise.</summary>
     public bool ServerHolds { get; private set; }
 
     /// <summary>Raised after <see cref="Values"/> have become others.</summary>
@@ -169,7 +170,11 @@ internal sealed class RemoteSettings
                 using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, both.Token);
                 var body = await response.Content.ReadAsByteArrayAsync(both.Token);
                 _preferredUrl = index;
-                ServerHolds = response.Headers.Contains("Preference-Applied");
+                // What was not asked for shows nothing; a server without tags cannot be asked.
+                if (wait > TimeSpan.Zero)
+                    ServerHolds = response.Headers.Contains("Preference-Applied");
+                else if (response.IsSuccessStatusCode && response.Headers.ETag is null)
+                    ServerHolds = false;
                 return response.StatusCode == HttpStatusCode.NotModified && _entityTag is not null
                     ? Confirmed()
                     : Apply(Read(server.Url, response.StatusCode, body, time.GetUtcNow()), response);
@@ -179,7 +184,6 @@ internal sealed class RemoteSettings
                 error = Explain(server.Url, e, Options.Timeout + wait);
             }
         }
-        ServerHolds = false;
         State.Set(state => state with { Reachable = false, LastError = error });
         return RefreshOutcome.Failed;
     }

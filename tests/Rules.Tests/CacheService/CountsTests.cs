@@ -1,4 +1,5 @@
 using FirstCome.Contracts.Campaigns;
+using FirstCome.TestKit;
 using Xunit;
 
 namespace FirstCome.RulesTests.CacheService;
@@ -39,6 +40,7 @@ public sealed class CountsTests(SharedRedis redis) : IClassFixture<SharedRedis>
     {
         await using var host = await CacheServiceHost.StartAsync(redis.Connection);
         var campaign = host.Open();
+        await Eventually.TrueAsync(async () => { using var health = await host.GetAsync("/health"); return health.IsSuccessStatusCode; }, TimeSpan.FromSeconds(20), "it has fetched the signing keys");
         var asOf = (await host.JsonAsync($"/api/campaigns/{campaign.Id}/counts")).GetProperty("asOf").GetString();
         host.Peers.IssuesAway = true;
         host.Clock.Advance(TimeSpan.FromSeconds(5));

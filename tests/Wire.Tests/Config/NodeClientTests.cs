@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using FirstCome.TestKit;
+using FirstCome.WireTests.Npm;
 using Xunit;
 
 namespace FirstCome.WireTests.Config;
@@ -8,6 +7,8 @@ namespace FirstCome.WireTests.Config;
 public sealed class NodeClientTests : IDisposable
 {
     private const string Version = "1.6.2";
+
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(60);
 
     // What it asks is what was recorded of it: an own label, profiles as a list, an unknown label, and a password.
     private const string Script = """
@@ -33,38 +34,12 @@ public sealed class NodeClientTests : IDisposable
     [Fact]
     public async Task It_is_configured_with_profiles_secrets_and_credentials()
     {
-        var node = Needed.Program("node", "apt-get install nodejs");
-        var npm = Needed.Program("npm", "apt-get install npm");
-        var folder = Directory.CreateDirectory(_settings.Beside("node")).FullName;
-        var (installed, _, error) = await RunAsync(npm, folder, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--prefix", folder, $"cloud-config-client@{Version}");
-        if (installed != 0)
-            Assert.Skip($"needs cloud-config-client {Version} of npm, which cannot be installed here: {error}");
+        using var client = await NpmPackage.InstallAsync($"cloud-config-client@{Version}");
         const string Password = "a-password-of-node-1";
         await using var server = await RunningConfigServer.StartAsync(
             _settings.Path, Cancellation, settings: ["--ConfigServer:Reads=Nobody", $"--ConfigServer:Clients:node:Password={Password}", "--ConfigServer:EncryptKey=0123456789abcdef"]);
-        await File.WriteAllTextAsync(Path.Combine(folder, "ask.js"), Script, Cancellation);
-        var (exit, output, said) = await RunAsync(node, folder, "ask.js", server.Url.GetLeftPart(UriPartial.Authority), Password);
-        Assert.True(exit == 0, said);
-        Assert.Equal("5000 선착순 secret [{\"host\":\"h1\"},{\"host\":\"h2\"}]\nno label\nnot let in\n", output);
-    }
-
-    private static async Task<(int Exit, string Output, string Error)> RunAsync(string program, string folder, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var error = await process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, await output, error);
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
+        await using var asked = client.Run(Script, server.Url.GetLeftPart(UriPartial.Authority), Password);
+        Assert.True(await asked.WaitForExitAsync(AnswerMax) == 0, asked.Error);
+        Assert.Equal("5000 선착순 secret [{\"host\":\"h1\"},{\"host\":\"h2\"}]\nno label\nnot let in\n", asked.Output);
     }
 }
