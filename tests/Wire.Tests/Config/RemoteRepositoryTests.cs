@@ -13,7 +13,7 @@ public sealed class RemoteRepositoryTests : IDisposable
     private const string Secret = "a-secret-of-push-notices-1";
 
     private readonly SettingsRepository _remote = new(("application.yml", "shared: yes\n"), ("issue-service.yml", "limit: 1\n"));
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http = new(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(30) });
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -118,6 +118,8 @@ public sealed class RemoteRepositoryTests : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, "/monitor")) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.TryAddWithoutValidation(header, value);
+        // Else the server may close while the rest of too large a body is still being sent.
+        request.Headers.ExpectContinue = true;
         return await _http.SendAsync(request, Cancellation);
     }
 
