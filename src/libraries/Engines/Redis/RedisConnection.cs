@@ -58,7 +58,7 @@ public static class RedisConnection
         options.SyncTimeout = 2_000;
         options.ConnectRetry = 3;
         options.ReconnectRetryPolicy = new ExponentialRetry(100, 2_000);
-        // A replica that was promoted says so when it is asked again (INFO); until then nobody writes to it.
+        // How often servers are asked for their role, besides after each lost connection: a replica may be promoted later than that.
         options.ConfigCheckSeconds = 2;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ClientName = "firstcome";
