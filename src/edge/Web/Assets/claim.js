@@ -37,7 +37,7 @@ export class Claims {
     }
   }
 
-  /** Reads what the member holds, where there is no stream to tell it. */
+  /** Reads what the member holds, where the stream does not tell it. */
   async read() {
     for (const claim of await this.#ask()) { this.take(claim); }
   }

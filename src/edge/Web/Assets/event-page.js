@@ -9,6 +9,7 @@ import { explain, text } from './language.js';
 import * as session from './session.js';
 
 const pollMs = 30_000; // Two questions a minute, spread.
+const followMs = [2_000, 4_000, 8_000, 16_000, 30_000]; // Pauses before asking what became of an accepted claim, where the stream has not told it.
 
 export class EventPage {
   constructor(container) {
@@ -125,12 +126,27 @@ export class EventPage {
     this.view.update({ campaign: this.campaign, counts: this.counts, claims: this.claims, isSignedIn: session.isSignedIn() });
   }
 
+  async #follow(claims) {
+    for (const ms of followMs) {
+      if (!claims.held.some((claim) => claim.state === 'accepted')) { return; }
+      await new Promise((resolve) => { setTimeout(resolve, ms * (1 + Math.random() / 2)); });
+      if (claims !== this.claims || !claims.held.some((claim) => claim.state === 'accepted')) { return; }
+      try {
+        await claims.read();
+      } catch (problem) {
+        // It is asked again after the next pause.
+        if (!(problem instanceof Problem) && problem.name !== 'AbortError') { throw problem; }
+      }
+    }
+  }
+
   async #press() {
     if (!this.campaign || this.view.isButtonOff || this.claims.isBusy) { return; }
     if (!session.isSignedIn() && !await account.askToSignIn()) { return; }
     if (!this.campaign) { return; }
     const claims = this.claims;
     await claims.press();
+    this.#follow(claims);
     if (claims.machine.problem?.status === 401) { announce(text('account.ended')); }
   }
 }
