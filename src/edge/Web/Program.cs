@@ -1,5 +1,6 @@
 using FirstCome.ServiceDefaults;
 using FirstCome.Web.Pages;
+using FirstCome.Web.Sessions;
 
 namespace FirstCome.Web;
 
@@ -12,11 +13,13 @@ public static class Program
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("web");
+        builder.Services.AddServiceClient(KeepSession.UserService);
         engines?.Invoke(builder);
 
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapPages();
+        app.MapSession();
         return app;
     }
 }

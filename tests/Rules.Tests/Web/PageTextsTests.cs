@@ -68,6 +68,6 @@ public sealed partial class PageTextsTests
     [GeneratedRegex(@"\{\w+\}")]
     private static partial Regex Gap();
 
-    [GeneratedRegex(@"'(?<key>(?:page|list|when|counts|benefit|validity|perMember|audience|claim|account|problem)\.[a-zA-Z.]+)'", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"'(?<key>(?:page|list|when|counts|benefit|validity|perMember|audience|claim|face|wallet|coupon|profile|account|problem)\.[a-zA-Z.]+)'", RegexOptions.ExplicitCapture)]
     private static partial Regex Named();
 }

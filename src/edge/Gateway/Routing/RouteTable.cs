@@ -85,6 +85,8 @@ internal static class RouteTable
         new(Users, s_any, "/api/rehearsals/{**rest}"),
         new(Users, s_get, "/.well-known/jwks.json") { NeedsToken = false },
 
+        new(Web, s_post, "/session/sign-in") { NeedsToken = false, SignsIn = true },
+        new(Web, s_post, "/session/refresh") { NeedsToken = false, SignsIn = true },
         new(Web, s_any, "/{**rest}") { NeedsToken = false, IsSticky = true },
     ];
 }

@@ -36,13 +36,14 @@ export async function problemOf(response) {
   return new Problem(response.status, body, Number.isFinite(after) ? after : null);
 }
 
-async function send(method, path, body, token, signal) {
+async function send(method, path, { body, signal, keepalive = false }, token) {
   const headers = { Accept: 'application/json' };
   if (body?.json !== undefined) { headers['Content-Type'] = 'application/json'; }
+  if (body?.ifMatch) { headers['If-Match'] = body.ifMatch; }
   if (body?.idempotencyKey) { headers['Idempotency-Key'] = body.idempotencyKey; }
   if (token) { headers.Authorization = `Bearer ${token}`; }
   try {
-    return await fetch(path, { method, headers, body: body?.json === undefined ? undefined : JSON.stringify(body.json), cache: 'no-store', credentials: 'omit', signal });
+    return await fetch(path, { method, headers, body: body?.json === undefined ? undefined : JSON.stringify(body.json), cache: 'no-store', credentials: path.startsWith('/session/') ? 'same-origin' : 'omit', keepalive, signal });
   } catch (failure) {
     if (signal?.aborted) { throw failure; }
     throw new Problem(0, null, null);
@@ -50,13 +51,22 @@ async function send(method, path, body, token, signal) {
 }
 
 /**
- * One call. `body`: `{ json, idempotencyKey }`. With `signedIn` the session's token goes along, and a token that has ended meanwhile is renewed once.
+ * One call. `body`: `{ json, idempotencyKey, ifMatch }`. With `signedIn` the session's token goes along, and a token that has ended meanwhile is renewed once.
+ * `keepalive` lets it reach its end where the page goes meanwhile. With `withTag` the answer is `{ value, tag }`.
  */
-export async function call(method, path, { body, signedIn = false, signal } = {}) {
-  let response = await send(method, path, body, signedIn ? await session.token() : null, signal);
-  if (response.status === 401 && signedIn && await session.renew()) { response = await send(method, path, body, await session.token(), signal); }
+export async function call(method, path, { signedIn = false, withTag = false, ...rest } = {}) {
+  let response = await send(method, path, rest, signedIn ? await session.token() : null);
+  if (response.status === 401 && signedIn && await session.renew()) { response = await send(method, path, rest, await session.token()); }
   if (!response.ok) { throw await problemOf(response); }
-  return response.status === 204 ? null : response.json();
+  if (response.status === 204) { return null; }
+  let value;
+  try {
+    value = await response.json();
+  } catch (failure) {
+    if (rest.signal?.aborted) { throw failure; }
+    throw new Problem(0, null, null); // Cut off on the way: as if no answer had come.
+  }
+  return withTag ? { value, tag: response.headers.get('ETag') } : value;
 }
 
 const triesMax = 8;

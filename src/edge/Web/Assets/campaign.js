@@ -1,4 +1,5 @@
 // The chosen campaign: a ticket with the benefit, what is left, the countdown, the button and one's own numbers.
+import { faceOf } from './claim-machine.js';
 import { now } from './clock.js';
 import { el } from './dom.js';
 import * as format from './format.js';
@@ -35,7 +36,7 @@ export class CampaignView {
     this.container.replaceChildren(el('article', { class: 'ticket' },
       el('div', { class: 'ticket-top' },
         el('p', { class: 'state-line' }, this.badge, el('span', { class: 'soft' }, this.countdownLabel, ' ', this.countdown)),
-        el('h2', { id: 'campaign-name', tabindex: '-1' }, localized(campaign.name)),
+        el('h1', { id: 'campaign-name', tabindex: '-1' }, localized(campaign.name)),
         el('p', { class: 'benefit' }, format.benefit(campaign.benefit), limits && el('small', {}, limits)),
         el('p', { class: 'description' }, localized(campaign.description)),
         el('dl', { class: 'facts' },
@@ -56,8 +57,13 @@ export class CampaignView {
     this.badge.className = `badge ${state}`;
     this.#showCountdown(campaign, state);
     this.#showCounts(campaign, counts, state);
-    this.#showButton(campaign, state, claims, isSignedIn);
-    this.#showResult(claims);
+    const held = claims.held;
+    const face = faceOf({
+      campaignState: state, perMember: campaign.perMember, remaining: counts && Math.max(0, counts.remaining), isSignedIn, claim: claims.machine, held, isNew: claims.isNew,
+    });
+    this.container.dataset.face = face;
+    this.#showButton(face, claims.machine);
+    this.#showResult(face, claims.machine, held);
     this.#showOwn(claims.held);
   }
 
@@ -78,26 +84,26 @@ export class CampaignView {
     this.#set(this.soldOut, text('counts.soldOut'));
   }
 
-  #showButton(campaign, state, claims, isSignedIn) {
-    const held = claims.held.length;
-    const label = claims.isBusy ? text('claim.sending')
-      : state === 'scheduled' ? text('claim.notYet')
-      : !isSignedIn ? text('claim.signInAndGet')
-      : claims.phase === 'refused' ? text('claim.again')
-      : held > 0 ? text('claim.another') : text('claim.get');
-    this.#set(this.button, label);
+  /** Whether a press would do nothing. */
+  get isButtonOff() { return this.button?.getAttribute('aria-disabled') === 'true'; }
+
+  #showButton(face, machine) {
+    const isAgain = machine.phase === 'refused' && (face === 'unsure' || face === 'ready');
+    this.#set(this.button, text(isAgain ? 'claim.again' : `face.${face}`));
     // Not "disabled": that would take the focus away from whoever waits on the button.
-    this.button.setAttribute('aria-disabled', String(claims.isBusy || state === 'scheduled'));
-    this.button.hidden = !(state === 'open' || state === 'scheduled') || held >= campaign.perMember;
+    this.button.setAttribute('aria-disabled', String(!['signIn', 'ready', 'another', 'unsure', 'notEligible'].includes(face)));
   }
 
-  #showResult({ phase, seconds, problem, held }) {
-    const shown = JSON.stringify([phase, seconds, problem?.slug, problem?.status, held.at(-1)?.state, held.length, document.documentElement.lang]);
+  #showResult(face, { seconds, problem }, held) {
+    const shown = JSON.stringify([face, seconds, problem?.slug, problem?.status, held.length, document.documentElement.lang]);
     if (shown === this.shownResult) { return; }
     this.shownResult = shown;
-    if (phase === 'waiting') { this.result.replaceChildren(el('p', {}, text('claim.waiting', { seconds: format.number(seconds) }))); }
-    else if (phase === 'refused') { this.result.replaceChildren(...this.#refusal(problem)); }
-    else if (held.length > 0) { this.result.replaceChildren(el('p', { class: held.at(-1).state }, text(`claim.${held.at(-1).state}`))); }
+    const last = held.at(-1);
+    if (face === 'busy' || face === 'offline') { this.result.replaceChildren(el('p', {}, text(face === 'busy' ? 'claim.waiting' : 'claim.lost', { seconds: format.number(seconds) }))); }
+    else if (problem && face !== 'sending' && face !== 'have') { this.result.replaceChildren(...this.#refusal(problem)); }
+    else if (last) {
+      this.result.replaceChildren(el('p', { class: last.state }, text(`claim.${face === 'have' ? 'have' : last.state}`)), el('p', {}, el('a', { href: '/wallet' }, text('wallet.heading'))));
+    } else if (face === 'have') { this.result.replaceChildren(el('p', {}, text('claim.have')), el('p', {}, el('a', { href: '/wallet' }, text('wallet.heading')))); }
     else { this.result.replaceChildren(); }
   }
 

@@ -1,59 +1,81 @@
-// The member's claims on the chosen campaign, and the one button that asks for the next.
-import { Problem, call, patiently } from './api.js';
+// The member's claims on one campaign. What follows from what is decided in claim-machine.js; here it is carried out.
+import { Problem, call, sleep } from './api.js';
+import { idle, isBusy, keyOf, step } from './claim-machine.js';
 
 const order = { accepted: 0, underReview: 1, issued: 2, rejected: 2 };
 
 export class Claims {
   constructor(campaignId, onChange) {
-    this.campaignId = campaignId;
+    this.path = `/api/campaigns/${encodeURIComponent(campaignId)}/claims`;
     this.onChange = onChange;
     this.byNth = new Map();
-    this.phase = 'idle'; // idle, sending, waiting, refused
-    this.seconds = 0;
-    this.problem = null;
+    this.machine = idle;
+    this.isNew = false;
     this.closing = new AbortController();
   }
 
   get held() { return [...this.byNth.values()].sort((one, other) => one.nth - other.nth); }
 
-  get isBusy() { return this.phase === 'sending' || this.phase === 'waiting'; }
+  get isBusy() { return isBusy(this.machine); }
 
-  /** Takes what the API says of a claim; the answer, the events and a repetition may come in any order. True where it is news. */
+  /** Takes what the API says of a claim; the answer, the events and a repetition may come in any order. */
   take(claim) {
     const known = this.byNth.get(claim.nth);
-    if (known && (order[claim.state] < order[known.state] || JSON.stringify(known) === JSON.stringify(claim))) { return false; }
+    if (known && (order[claim.state] < order[known.state] || JSON.stringify(known) === JSON.stringify(claim))) { return; }
+    this.isNew ||= this.isBusy && claim.nth >= this.machine.next;
     this.byNth.set(claim.nth, claim);
-    this.onChange();
-    return true;
+    this.#go({ kind: 'heard', claim });
   }
 
-  /** Asks for the next coupon. 200 and 202 say the same; the key makes a repetition the same claim, however often it is sent. */
-  async ask() {
-    if (this.isBusy) { return; }
-    const next = this.held.length + 1;
-    const idempotencyKey = next === 1 ? null : `page-${next}`;
-    this.#go('sending');
-    try {
-      const claim = await patiently(
-        () => {
-          this.#go('sending');
-          return call('POST', `/api/campaigns/${encodeURIComponent(this.campaignId)}/claims`, { body: { idempotencyKey }, signedIn: true, signal: this.closing.signal });
-        },
-        { onWait: (seconds) => { this.seconds = seconds; this.#go('waiting'); }, signal: this.closing.signal });
-      this.#go('idle');
-      this.take(claim);
-    } catch (problem) {
+  /** Asks for the next coupon; ends with a certain answer, or with the reason why there is none. */
+  async press() {
+    let effect = this.#go({ kind: 'press', held: this.byNth.size });
+    while (effect) {
+      const event = await this.#carryOut(effect);
       if (this.closing.signal.aborted) { return; }
-      if (!(problem instanceof Problem)) { throw problem; }
-      this.#go('refused', problem);
+      effect = this.#go(event);
     }
+  }
+
+  /** Reads what the member holds, where the stream does not tell it. */
+  async read() {
+    for (const claim of await this.#ask()) { this.take(claim); }
   }
 
   close() { this.closing.abort(); }
 
-  #go(phase, problem = null) {
-    this.phase = phase;
-    this.problem = problem;
+  async #carryOut(effect) {
+    const signal = this.closing.signal;
+    try {
+      if (effect.kind === 'wait') { await sleep(effect.ms, signal); return { kind: 'waited' }; }
+      if (effect.kind === 'ask') {
+        const claims = await this.#ask();
+        for (const claim of claims) { this.take(claim); }
+        return { kind: 'found', claims };
+      }
+      const claim = await call('POST', this.path, { body: { idempotencyKey: keyOf(effect.nth) }, signedIn: true, signal });
+      this.take(claim);
+      return { kind: 'claimed', claim };
+    } catch (problem) {
+      if (signal.aborted) { return { kind: 'reset' }; }
+      if (!(problem instanceof Problem)) { throw problem; }
+      return { kind: 'failed', problem };
+    }
+  }
+
+  async #ask() {
+    try {
+      return (await call('GET', `${this.path}/me`, { signedIn: true, signal: this.closing.signal })).items;
+    } catch (problem) {
+      if (problem instanceof Problem && problem.slug === 'no-claim') { return []; }
+      throw problem;
+    }
+  }
+
+  #go(event) {
+    const [next, effect] = step(this.machine, event);
+    this.machine = next;
     this.onChange();
+    return effect;
   }
 }

@@ -1,64 +1,86 @@
-// The list of campaigns: what is open first, then what opens next, then the rest.
+// The list of campaigns: what is open, what is coming, what is over.
 import { stateOf } from './campaign.js';
-import { call } from './api.js';
+import { Problem, call } from './api.js';
 import { byId, el, show } from './dom.js';
 import * as format from './format.js';
 import { localized, text } from './language.js';
+import * as session from './session.js';
 
-const rank = { open: 0, scheduled: 1, paused: 2, closed: 3, archived: 4, draft: 5 };
+const groups = [['list.open', ['open', 'paused']], ['list.coming', ['scheduled', 'draft']], ['list.past', ['closed', 'archived']]];
 const pageSize = 50;
 const pagesMax = 20;
+const refreshMs = 60_000;
 
 export class CampaignList {
-  constructor(onChoose) {
-    this.onChoose = onChoose;
-    this.campaigns = new Map();
+  constructor(container) {
+    this.container = container;
+    this.campaigns = [];
     this.pages = 1;
-    this.chosen = null;
     this.isLoaded = false;
-    byId('more').addEventListener('click', () => { this.pages = Math.min(this.pages + 1, pagesMax); this.load(); });
+    byId('more').addEventListener('click', () => { this.pages = Math.min(this.pages + 1, pagesMax); this.#load(); });
   }
 
-  get sorted() {
-    const opensAt = (campaign) => Date.parse(campaign.opensAt);
-    return [...this.campaigns.values()].sort((one, other) => {
-      const [first, second] = [stateOf(one), stateOf(other)];
-      return rank[first] - rank[second] || (first === 'scheduled' ? opensAt(one) - opensAt(other) : opensAt(other) - opensAt(one));
-    });
-  }
-
-  /** Reads as many pages as are shown. */
-  async load() {
-    const found = new Map();
-    let next = null;
-    for (let page = 0; page < this.pages; page++) {
-      const answer = await call('GET', `/api/campaigns?limit=${pageSize}${next ? `&after=${encodeURIComponent(next)}` : ''}`, { signedIn: true });
-      for (const campaign of answer.items) { found.set(campaign.id, campaign); }
-      next = answer.next;
-      if (!next) { break; }
-    }
-    this.campaigns = found;
-    this.isLoaded = true;
-    byId('more').hidden = !next || this.pages === pagesMax;
+  open() {
+    this.isOpen = true;
     this.render();
+    this.#load();
   }
+
+  close() {
+    this.isOpen = false;
+    clearTimeout(this.timer);
+  }
+
+  sessionChanged() { this.#load(); }
+
+  // What the clock moves on is put in its place, nothing is asked for.
+  tick() { if (this.campaigns.some((campaign) => this.states.get(campaign.id) !== stateOf(campaign))) { this.render(); } }
 
   render() {
-    const campaigns = this.sorted;
-    show(byId('list-empty'), campaigns.length > 0 ? '' : text(this.isLoaded ? 'list.empty' : 'list.loading'));
-    const focused = document.activeElement?.closest?.('#list button')?.dataset.id;
-    byId('list').replaceChildren(...campaigns.map((campaign) => this.#card(campaign)));
-    if (focused) { document.querySelector(`#list button[data-id="${CSS.escape(focused)}"]`)?.focus(); }
+    this.states = new Map(this.campaigns.map((campaign) => [campaign.id, stateOf(campaign)]));
+    show(byId('list-empty'), this.campaigns.length > 0 ? '' : text(this.isLoaded ? 'list.empty' : 'list.loading'));
+    const focused = document.activeElement?.closest?.('#list a')?.pathname;
+    byId('list').replaceChildren(...groups.flatMap(([heading, states]) => {
+      const campaigns = this.campaigns.filter((campaign) => states.includes(this.states.get(campaign.id)));
+      const opensAt = (campaign) => Date.parse(campaign.opensAt);
+      campaigns.sort((one, other) => (heading === 'list.coming' ? opensAt(one) - opensAt(other) : opensAt(other) - opensAt(one)));
+      return campaigns.length === 0 ? [] : [el('h2', {}, text(heading)), el('ul', { class: 'list' }, campaigns.map((campaign) => this.#card(campaign)))];
+    }));
+    if (focused) { document.querySelector(`#list a[href="${CSS.escape(focused)}"]`)?.focus(); }
+  }
+
+  async #load() {
+    clearTimeout(this.timer);
+    try {
+      const found = new Map();
+      let next = null;
+      for (let page = 0; page < this.pages; page++) {
+        const answer = await call('GET', `/api/campaigns?limit=${pageSize}${next ? `&after=${encodeURIComponent(next)}` : ''}`, { signedIn: session.isSignedIn() });
+        for (const campaign of answer.items) { found.set(campaign.id, campaign); }
+        next = answer.next;
+        if (!next) { break; }
+      }
+      this.campaigns = [...found.values()];
+      this.isLoaded = true;
+      byId('more').hidden = !next || this.pages === pagesMax;
+      if (this.isOpen) { show(byId('trouble'), ''); this.render(); }
+    } catch (problem) {
+      if (!(problem instanceof Problem)) { throw problem; }
+      if (this.isOpen) { show(byId('trouble'), text('page.offline')); }
+    }
+    clearTimeout(this.timer);
+    if (this.isOpen) { this.timer = setTimeout(() => this.#load(), refreshMs * (1 + Math.random() / 2)); }
   }
 
   #card(campaign) {
     const state = stateOf(campaign);
     const when = state === 'scheduled' ? text('when.opens', { time: format.time(Date.parse(campaign.opensAt)) })
-      : state === 'open' || state === 'paused' ? text('when.closes', { time: format.time(Date.parse(campaign.closesAt)) }) : '';
-    return el('li', {}, el('button', { type: 'button', class: 'card', 'data-id': campaign.id, 'aria-current': campaign.id === this.chosen ? 'true' : null, click: () => this.onChoose(campaign.id) },
+      : state === 'open' || state === 'paused' ? text('when.closes', { time: format.time(Date.parse(campaign.closesAt)) })
+      : text('when.closed', { time: format.time(Date.parse(campaign.closesAt)) });
+    return el('li', {}, el('a', { class: 'card', href: `/campaigns/${campaign.id}` },
       el('span', { class: `badge ${state}` }, text(`state.${state}`)),
       el('span', { class: 'card-name' }, localized(campaign.name)),
       el('span', { class: 'card-benefit' }, format.benefit(campaign.benefit)),
-      when && el('span', { class: 'soft' }, when)));
+      el('span', { class: 'soft' }, when)));
   }
 }

@@ -3,7 +3,7 @@ using FirstCome.ServiceDefaults;
 
 namespace FirstCome.Web.Pages;
 
-/// <summary>The members' page at <c>/</c> and its assets. Everything else is a 404 problem.</summary>
+/// <summary>The members' page, at each of its paths, and its assets. Everything else is a 404 problem.</summary>
 internal static class ServePages
 {
     /// <summary>The page may use its own script, style and images and call its own origin; nothing inline, nothing from elsewhere, in no frame, and no text becomes markup.</summary>
@@ -16,12 +16,8 @@ internal static class ServePages
     public static void MapPages(this WebApplication app)
     {
         var files = new PageFiles();
-        app.MapMethods("/", s_methods, (HttpContext context) =>
-        {
-            TellBrowser(context.Response);
-            context.Response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
-            return files.Index(Language.Preferred(context.Request)).SendAsync(context, AskAgain);
-        }).ExcludeFromDescription();
+        // One document; its script shows what the path names.
+        foreach (var path in (string[])["/", "/campaigns/{id:guid}", "/wallet"]) { app.MapMethods(path, s_methods, SendPageAsync).ExcludeFromDescription(); }
         app.MapMethods("/assets/{version}/{name}", s_methods, (string version, string name, HttpContext context) =>
         {
             if (files.Asset(name) is not { } file) { return Problems.WriteAsync(context, ProblemTypes.NotFound); }
@@ -29,6 +25,13 @@ internal static class ServePages
             // A page from before an update still finds its assets, as they are now; it must not keep them under the old name.
             return file.SendAsync(context, version == files.Version ? ForGood : AskAgain);
         }).ExcludeFromDescription();
+
+        Task SendPageAsync(HttpContext context)
+        {
+            TellBrowser(context.Response);
+            context.Response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
+            return files.Index(Language.Preferred(context.Request)).SendAsync(context, AskAgain);
+        }
     }
 
     private static void TellBrowser(HttpResponse response)

@@ -1,0 +1,162 @@
+// One campaign's page: its live numbers by the stream, or by asking now and then while there is none, and the member's claims.
+import * as account from './account.js';
+import { Problem, call } from './api.js';
+import { CampaignView, stateOf } from './campaign.js';
+import { Claims } from './claim.js';
+import { announce, byId, show } from './dom.js';
+import { watch } from './events.js';
+import { explain, text } from './language.js';
+import * as session from './session.js';
+
+const pollMs = 30_000; // Two questions a minute, spread.
+const followMs = [2_000, 4_000, 8_000, 16_000, 30_000]; // Pauses before asking what became of an accepted claim, where the stream has not told it.
+
+export class EventPage {
+  constructor(container) {
+    this.container = container;
+    this.view = new CampaignView(byId('chosen'), { onClaim: () => this.#press(), onCopy: copy });
+    this.campaign = null;
+  }
+
+  async open(id) {
+    this.id = id;
+    this.campaign = null;
+    this.counts = null;
+    this.#newClaims();
+    byId('chosen').hidden = true;
+    await this.#load();
+  }
+
+  close() {
+    this.id = null;
+    this.campaign = null;
+    this.claims?.close();
+    this.stream?.close();
+    clearTimeout(this.timer);
+  }
+
+  render() {
+    if (!this.campaign) { return; }
+    this.view.build(this.campaign);
+    this.#update();
+  }
+
+  // Somebody else's numbers do not stay on the screen, and the stream carries a session's token.
+  sessionChanged() {
+    this.#newClaims();
+    if (!this.campaign) { return; }
+    this.#listen();
+    this.#update();
+  }
+
+  tick() { this.#update(); }
+
+  #newClaims() {
+    this.claims?.close();
+    this.claims = new Claims(this.id, () => this.#update());
+  }
+
+  async #load() {
+    const id = this.id;
+    clearTimeout(this.timer);
+    try {
+      const campaign = await call('GET', `/api/campaigns/${id}`, { signedIn: session.isSignedIn() });
+      if (id !== this.id) { return; }
+      this.campaign = campaign;
+      this.lastState = stateOf(campaign);
+      show(byId('trouble'), '');
+      this.render();
+      this.#listen();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) { throw problem; }
+      if (id !== this.id) { return; }
+      const { title, meaning } = explain(problem);
+      show(byId('trouble'), problem.isPassing ? text('page.offline') : `${title}. ${meaning}`);
+      if (problem.isPassing) { this.timer = setTimeout(() => this.#load(), (problem.retryAfter ?? 3) * 1_000 * (1 + Math.random())); }
+    }
+  }
+
+  #listen() {
+    this.stream?.close();
+    clearTimeout(this.timer);
+    const claims = this.claims;
+    const isCurrent = () => claims === this.claims && this.campaign;
+    this.stream = watch(this.id, (kind, data) => {
+      if (!isCurrent()) { return; }
+      if (kind === 'state') { this.campaign = { ...this.campaign, state: data.state, quota: data.quota, opensAt: data.opensAt, closesAt: data.closesAt }; }
+      if (kind === 'counts') { this.counts = data; }
+      if (kind === 'claim') { claims.take(data); }
+      this.#update();
+    }, (isOpen) => {
+      if (!isCurrent()) { return; }
+      clearTimeout(this.timer);
+      if (isOpen) { show(byId('trouble'), ''); } else { this.#pollLater(); }
+    });
+  }
+
+  #pollLater() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#poll(), pollMs * (1 + Math.random() / 2));
+  }
+
+  async #poll() {
+    const claims = this.claims;
+    try {
+      const counts = await call('GET', `/api/campaigns/${this.id}/counts`);
+      if (claims !== this.claims || !this.campaign) { return; }
+      this.counts = counts;
+      this.campaign = { ...this.campaign, state: counts.state, quota: counts.quota };
+      if (claims.held.some((claim) => claim.state === 'accepted')) { await claims.read(); }
+      show(byId('trouble'), '');
+    } catch (problem) {
+      if (!(problem instanceof Problem)) { throw problem; }
+      show(byId('trouble'), text('page.offline'));
+    }
+    if (claims === this.claims && this.campaign) {
+      this.#update();
+      this.#pollLater();
+    }
+  }
+
+  #update() {
+    if (!this.campaign || !this.view.button) { return; }
+    const state = stateOf(this.campaign);
+    if (state === 'open' && this.lastState === 'scheduled') { announce(text('claim.opened')); }
+    this.lastState = state;
+    this.view.update({ campaign: this.campaign, counts: this.counts, claims: this.claims, isSignedIn: session.isSignedIn() });
+  }
+
+  async #follow(claims) {
+    for (const ms of followMs) {
+      if (!claims.held.some((claim) => claim.state === 'accepted')) { return; }
+      await new Promise((resolve) => { setTimeout(resolve, ms * (1 + Math.random() / 2)); });
+      if (claims !== this.claims || !claims.held.some((claim) => claim.state === 'accepted')) { return; }
+      try {
+        await claims.read();
+      } catch (problem) {
+        // It is asked again after the next pause.
+        if (!(problem instanceof Problem) && problem.name !== 'AbortError') { throw problem; }
+      }
+    }
+  }
+
+  async #press() {
+    if (!this.campaign || this.view.isButtonOff || this.claims.isBusy) { return; }
+    if (!session.isSignedIn() && !await account.askToSignIn()) { return; }
+    if (!this.campaign) { return; }
+    const claims = this.claims;
+    await claims.press();
+    this.#follow(claims);
+    if (claims.machine.problem?.status === 401) { announce(text('account.ended')); }
+  }
+}
+
+async function copy(code) {
+  try {
+    await navigator.clipboard.writeText(code);
+    announce(text('claim.copied'));
+    show(byId('trouble'), '');
+  } catch {
+    show(byId('trouble'), text('claim.copyFailed'));
+  }
+}
