@@ -58,11 +58,12 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>No serious finding of axe, nothing that goes out of the screen, and a picture for <c>docs/screens</c> where it is asked for.</summary>
     public async Task LookAsync(string? picture = null)
     {
+        // First, as some of what is shown passes by.
+        if (picture is not null) { await Pictures.TakeAsync(Page, picture); }
         var found = await Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         var serious = found.Violations.Where(violation => s_serious.Contains(violation.Impact)).Select(violation => $"{violation.Id}: {violation.Help} at {string.Join("; ", violation.Nodes.Select(node => node.Target))}");
         Assert.Empty(serious);
         Assert.True(await Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "Something is wider than the screen.");
-        if (picture is not null) { await Pictures.TakeAsync(Page, picture); }
     }
 
     /// <summary>A message of the console that the test itself brings about is no fault.</summary>

@@ -74,7 +74,7 @@ public sealed class AppearanceTests(OneBrowser browser)
         {
             ["kind"] = "percent",
             ["percent"] = 15,
-            ["maximum"] = new JsonObject { ["currency"] = "KRW", ["minor"] = 1_000_000 },
+            ["cap"] = new JsonObject { ["currency"] = "KRW", ["minor"] = 1_000_000 },
             ["minimumOrder"] = new JsonObject { ["currency"] = "KRW", ["minor"] = 12_500_000 },
         };
     });

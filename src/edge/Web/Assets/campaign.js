@@ -72,6 +72,7 @@ export class CampaignView {
     const counts = state === 'scheduled' || state === 'open' || state === 'paused';
     this.#set(this.countdownLabel, counts ? text(state === 'scheduled' ? 'when.opensIn' : 'when.closesIn') : text('when.closed', { time: format.time(Math.min(target, now())) }));
     this.#set(this.countdown, counts ? format.countdown(target - now()) : '');
+    this.countdown.className = `countdown ${state}`;
   }
 
   #showCounts(campaign, counts, state) {

@@ -26,7 +26,7 @@ export async function synchronise() {
 }
 
 export function keepSynchronised() {
-  setInterval(synchronise, 5 * 60_000);
+  setInterval(synchronise, 10 * 60_000);
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { synchronise(); } });
   return synchronise();
 }

@@ -8,7 +8,7 @@ import { watch } from './events.js';
 import { explain, text } from './language.js';
 import * as session from './session.js';
 
-const pollMs = 30_000; // Two questions a minute, spread.
+const pollMs = 75_000; // With the stream's own tries less than two questions a minute.
 const followMs = [2_000, 4_000, 8_000, 16_000, 30_000]; // Pauses before asking what became of an accepted claim, where the stream has not told it.
 
 export class EventPage {
@@ -79,6 +79,7 @@ export class EventPage {
   #listen() {
     this.stream?.close();
     clearTimeout(this.timer);
+    this.isPolling = false;
     const claims = this.claims;
     const isCurrent = () => claims === this.claims && this.campaign;
     this.stream = watch(this.id, (kind, data) => {
@@ -89,13 +90,14 @@ export class EventPage {
       this.#update();
     }, (isOpen) => {
       if (!isCurrent()) { return; }
-      clearTimeout(this.timer);
-      if (isOpen) { show(byId('trouble'), ''); } else { this.#pollLater(); }
+      // Each try to reach the stream ends here again; the next question stays where it is.
+      if (isOpen) { clearTimeout(this.timer); this.isPolling = false; show(byId('trouble'), ''); } else if (!this.isPolling) { this.#pollLater(); }
     });
   }
 
   #pollLater() {
     clearTimeout(this.timer);
+    this.isPolling = true;
     this.timer = setTimeout(() => this.#poll(), pollMs * (1 + Math.random() / 2));
   }
 

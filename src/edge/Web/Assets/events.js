@@ -4,6 +4,8 @@ import * as session from './session.js';
 
 const silenceMaxMs = 45_000; // Three heartbeats.
 const retryDefaultMs = 3_000;
+const renewedMs = 100;
+const retryMaxMs = 75_000; // Whoever waits asks less than twice a minute: once here, once for the numbers.
 
 /** Cuts a stream of text into events, as the HTML standard says it. Comments keep the stream alive and are nothing else. */
 export function parser(onEvent, onRetry) {
@@ -42,13 +44,16 @@ export function watch(campaignId, on, onConnection) {
 
   async function run() {
     let retry = retryDefaultMs;
+    let failures = 0;
     while (!closing.signal.aborted) {
-      let wait = retry;
+      let asked = null;
+      const heard = () => { failures = 0; };
       try {
-        wait = await listen((ms) => { retry = ms; }) ?? retry;
+        asked = await listen((ms) => { retry = ms; }, heard);
       } catch {
         // Cut off, or the server is away: the reader is told, and it is tried again.
       }
+      const wait = asked === renewedMs ? asked : Math.max(asked ?? 0, Math.min(retry * 2 ** failures++, retryMaxMs));
       if (closing.signal.aborted) { return; }
       onConnection(false);
       try {
@@ -59,8 +64,8 @@ export function watch(campaignId, on, onConnection) {
     }
   }
 
-  // How long to wait where the server says so.
-  async function listen(onRetry) {
+  // How long to wait at least, where the server says so.
+  async function listen(onRetry, onHeard) {
     const token = await session.token();
     const cut = new AbortController();
     const signal = AbortSignal.any([closing.signal, cut.signal]);
@@ -71,7 +76,7 @@ export function watch(campaignId, on, onConnection) {
       const response = await fetch(`/api/campaigns/${encodeURIComponent(campaignId)}/events`, { headers, cache: 'no-store', credentials: 'omit', signal });
       if (!response.ok) {
         const problem = await problemOf(response);
-        if (problem.status === 401 && token) { await session.renew(); return 100; }
+        if (problem.status === 401 && token) { await session.renew(); return renewedMs; }
         return problem.retryAfter === null ? null : problem.retryAfter * 1_000;
       }
       onConnection(true);
@@ -80,6 +85,7 @@ export function watch(campaignId, on, onConnection) {
       for (;;) {
         const { done, value } = await reader.read();
         if (done) { return null; }
+        onHeard();
         clearTimeout(watchdog);
         watchdog = setTimeout(() => cut.abort(), silenceMaxMs);
         feed(value);

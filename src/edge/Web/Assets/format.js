@@ -43,7 +43,7 @@ export function benefitLimits(of) {
   return limits.join(' · ');
 }
 
-export const validity = (of) => (of.until ? time(Date.parse(of.until)) : text('validity.days', { days: number(of.days) }));
+export const validity = (of) => (of.until ? time(Date.parse(of.until)) : text(of.days === 1 ? 'validity.day' : 'validity.days', { days: number(of.days) }));
 
 export function audience(conditions) {
   if (conditions.length === 0) { return text('audience.all'); }
