@@ -120,6 +120,18 @@ public sealed class EventPageTests(OneBrowser browser)
     }
 
     [Fact]
+    public async Task The_coupon_comes_by_the_stream()
+    {
+        var campaign = await browser.CampaignAsync(10);
+        await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());
+        await visit.Page.RouteAsync("**/claims/me", route => route.AbortAsync());
+        await visit.Page.GotoAsync($"/campaigns/{campaign}");
+        await visit.FaceAsync("ready");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("issued");
+    }
+
+    [Fact]
     public async Task Two_tabs_and_double_taps_are_one_claim()
     {
         var campaign = await browser.CampaignAsync(10, change: body => body["perMember"] = 1);

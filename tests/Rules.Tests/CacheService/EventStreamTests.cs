@@ -124,12 +124,14 @@ public sealed class EventStreamTests(SharedRedis redis) : IClassFixture<SharedRe
         await using var anonymous = await EventReader.OpenAsync(host, campaign.Id);
         foreach (var stream in new[] { own, others, anonymous }) { await stream.NextAsync("counts", host, TimeSpan.Zero); }
 
-        await host.PublishAsync(Topics.CouponIssued, member, new CouponIssued(campaign.Id, member, 1, 17, "ABCD-EFGH-JKMN-PQRS-T", campaign.OpensAt, host.Now));
+        // As the worker sends it: the key is a batch's, and no member's.
+        var batch = Guid.NewGuid();
+        await host.PublishAsync(Topics.CouponIssued, batch, new CouponIssued(campaign.Id, member, 1, 17, "ABCD-EFGH-JKMN-PQRS-T", campaign.OpensAt, host.Now));
         var claim = await own.NextAsync("claim", host, s_step);
         Assert.Equal(("issued", "ABCD-EFGH-JKMN-PQRS-T", 17), (claim.GetProperty("state").GetString(), claim.GetProperty("couponCode").GetString(), claim.GetProperty("sequence").GetInt32()));
 
         // The same message to the other member arrives after the first one: whatever was to come to them has come by then.
-        await host.PublishAsync(Topics.CouponIssued, other, new CouponIssued(campaign.Id, other, 1, 18, "WXYZ-EFGH-JKMN-PQRS-T", campaign.OpensAt, host.Now));
+        await host.PublishAsync(Topics.CouponIssued, batch, new CouponIssued(campaign.Id, other, 1, 18, "WXYZ-EFGH-JKMN-PQRS-T", campaign.OpensAt, host.Now));
         Assert.Equal(18, (await others.NextAsync("claim", host, s_step)).GetProperty("sequence").GetInt32());
         Assert.True(anonymous.IsEmpty);
         Assert.True(own.IsEmpty);

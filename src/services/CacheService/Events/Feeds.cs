@@ -42,10 +42,10 @@ internal sealed class Feeds(FeedSources sources)
         }
     }
 
-    /// <summary>Whether the member has a stream open here, of any campaign.</summary>
-    public bool IsWatching(Guid member)
+    /// <summary>Whether any member has a stream open here.</summary>
+    public bool AnyMember
     {
-        lock (_lock) { return _byMember.ContainsKey(member); }
+        get { lock (_lock) { return _byMember.Count > 0; } }
     }
 
     /// <summary>The member's streams of one campaign.</summary>
