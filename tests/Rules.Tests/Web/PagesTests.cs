@@ -169,7 +169,6 @@ public sealed partial class PagesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/console")]
     [InlineData("/index.html")]
     [InlineData("/assets/x/texts.json")]
     [InlineData("/assets/x/../../etc/passwd")]
