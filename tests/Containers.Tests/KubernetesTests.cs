@@ -10,7 +10,7 @@ namespace FirstCome.ContainersTests;
 public sealed class KubernetesTests
 {
     // Given by Kubernetes alone: an address of the pod's own, time for endpoints to follow, and a proxy in front of the gateway.
-    private static readonly HashSet<string> s_ofKubernetes = ["POD_IP", "Service__DeregistrationDelay", "Gateway__TrustedProxies__0"];
+    private static readonly HashSet<string> s_ofKubernetes = ["POD_IP", "POD_NAME", "Service__DeregistrationDelay", "Gateway__TrustedProxies__0"];
 
     private static readonly Manifests s_manifests = Manifests.Load();
 
@@ -86,11 +86,25 @@ public sealed class KubernetesTests
             Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
             Assert.False(pod.AutomountServiceAccountToken);
             Assert.Contains(container.VolumeMounts, mount => mount.MountPath == "/tmp");
-            Assert.Equal("http://$(POD_IP):8080", container.Env.Single(variable => variable.Name == "Service__AdvertisedUrl").Value);
             // Later variables may name earlier ones only.
-            Assert.Equal("POD_IP", container.Env[0].Name);
+            var (own, url) = workload.Metadata.Name == "discovery-server" ? ("POD_NAME", "http://$(POD_NAME).discovery-server:8080") : ("POD_IP", "http://$(POD_IP):8080");
+            Assert.Equal(own, container.Env[0].Name);
+            Assert.Equal(url, container.Env.Single(variable => variable.Name == "Service__AdvertisedUrl").Value);
         }
         Assert.All(s_manifests.Of<V1Deployment>(), deployment => Assert.Equal("0", deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.Value));
+    }
+
+    [Fact]
+    public void The_registries_are_each_others_peers_and_all_services_know_each_of_them()
+    {
+        var maps = s_manifests.Of<V1ConfigMap>().ToDictionary(map => map.Metadata.Name, map => map.Data);
+        var registries = s_manifests.Of<V1StatefulSet>().Single(set => set.Metadata.Name == "discovery-server");
+        Assert.Equal(2, registries.Spec.Replicas);
+        var urls = Enumerable.Range(0, 2).Select(ordinal => $"http://discovery-server-{ordinal}.{registries.Spec.ServiceName}:8080/eureka");
+        Assert.Equal(string.Join(',', urls), maps["platform"]["Eureka__ServerUrls"]);
+        Assert.Equal(maps["platform"]["Eureka__ServerUrls"], maps["discovery-server"]["Discovery__Peers"]);
+        // Without it a pod's name leads nowhere until it is ready, and no peer could be asked at a common start.
+        Assert.True(s_manifests.Of<V1Service>().Single(service => service.Metadata.Name == "discovery-server").Spec.PublishNotReadyAddresses);
     }
 
     [Fact]

@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -117,6 +120,31 @@ public sealed class SecretsTests : IDisposable
         Assert.All([Administrator, IssueToken, CouponPassword, Key, "in-the-clear-0004", "wrong-one-0005", Cipher], secret => Assert.DoesNotContain(secret, told.ToString(), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Off_the_loopback_nobody_reads_without_credentials_and_no_push_is_heard_without_a_secret()
+    {
+        // As if the connection came from another machine, where the request says so.
+        const string From = "X-From";
+        await using var server = await RunningConfigServer.StartAsync(_settings.Path, Cancellation, change: builder => builder.Services.AddSingleton<IStartupFilter>(new Elsewhere(From)));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), await ReadAndPushAsync("127.0.0.1", null));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), await ReadAndPushAsync("::1", null));
+        foreach (var address in new[] { "10.1.2.3", "fd00::1", "::ffff:10.1.2.3" })
+            Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden), await ReadAndPushAsync(address, null));
+        // The services' own key opens what is read; a push needs its secret all the same.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Forbidden), await ReadAndPushAsync("10.1.2.3", Bearer("a-key-for-tests-only-0123456789abcdef")));
+
+        async Task<(HttpStatusCode Read, HttpStatusCode Push)> ReadAndPushAsync(string address, AuthenticationHeaderValue? authorization)
+        {
+            using var read = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/issue/default")) { Headers = { Authorization = authorization } };
+            using var push = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, "/monitor")) { Headers = { Authorization = authorization }, Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            read.Headers.Add(From, address);
+            push.Headers.Add(From, address);
+            using var readAnswer = await _http.SendAsync(read, Cancellation);
+            using var pushAnswer = await _http.SendAsync(push, Cancellation);
+            return (readAnswer.StatusCode, pushAnswer.StatusCode);
+        }
+    }
+
     private Task<RunningConfigServer> StartAsync(params string[] settings) => RunningConfigServer.StartAsync(_settings.Path, Cancellation, settings: settings);
 
     private async Task<HttpStatusCode> StatusAsync(RunningConfigServer server, string path, string method = "GET", AuthenticationHeaderValue? authorization = null, string? body = null)
@@ -161,5 +189,18 @@ public sealed class SecretsTests : IDisposable
         public void Dispose()
         {
         }
+    }
+
+    private sealed class Elsewhere(string header) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, rest) =>
+            {
+                context.Connection.RemoteIpAddress = IPAddress.Parse(context.Request.Headers[header].ToString());
+                return rest(context);
+            });
+            next(app);
+        };
     }
 }

@@ -17,6 +17,7 @@ internal sealed class ForwardRequest(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ForwardRequest> logger)
 {
     private const string StickyCookie = "fc-instance";
+    private static readonly TimeSpan s_leastTime = TimeSpan.FromMilliseconds(50);
     private readonly ForwarderRequestConfig _idle = Config(options.Value.IdleTimeout);
     private readonly ForwarderRequestConfig _claim = Config(options.Value.ClaimTimeout);
 
@@ -59,6 +60,7 @@ internal sealed class ForwardRequest(
             await UnavailableAsync(context);
             return;
         }
+        var began = time.GetTimestamp();
         var error = await TryAsync(context, route, destination, config, end);
         if (error == ForwarderError.None) { return; }
         if (Unsent(context, error) || (Broken(error) && IsSafe(context.Request.Method)))
@@ -71,11 +73,18 @@ internal sealed class ForwardRequest(
                 context.Features.Set<IForwarderErrorFeature>(null);
                 context.Response.StatusCode = StatusCodes.Status200OK;
                 destination = other;
-                error = await TryAsync(context, route, other, config, end);
+                error = await TryAsync(context, route, other, route.Time == RouteTime.Claim ? Left(config, time.GetElapsedTime(began)) : config, end);
                 if (error == ForwarderError.None) { return; }
             }
         }
         await FailAsync(context, route, destination, error);
+    }
+
+    // Both tries of a claim together take no longer than one may.
+    private static ForwarderRequestConfig Left(ForwarderRequestConfig config, TimeSpan taken)
+    {
+        var left = config.ActivityTimeout!.Value - taken;
+        return config with { ActivityTimeout = left > s_leastTime ? left : s_leastTime };
     }
 
     private async ValueTask<ForwarderError> TryAsync(HttpContext context, ServiceRoute route, Destination destination, ForwarderRequestConfig config, CancellationToken end)
@@ -115,10 +124,11 @@ internal sealed class ForwardRequest(
 
     private static Task UnavailableAsync(HttpContext context) => Problems.WriteAsync(context, ProblemTypes.Unavailable);
 
-    // Nothing of the request has left: no connection came about.
+    // Nothing of the request has left: no connection came about. One that takes too long ends as a cancelled task around a TimeoutException; a request that was sent and not answered in time has none.
     private static bool Unsent(HttpContext context, ForwarderError error) =>
         error is ForwarderError.Request or ForwarderError.RequestTimedOut
-        && context.Features.Get<IForwarderErrorFeature>()?.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
+        && context.Features.Get<IForwarderErrorFeature>()?.Exception is
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } or OperationCanceledException { InnerException: TimeoutException };
 
     private static bool Broken(ForwarderError error) => error == ForwarderError.Request;
 

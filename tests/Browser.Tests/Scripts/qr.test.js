@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkCodewords, dataCodewords, encode, formatBits } from '../../src/edge/Web/Assets/qr.js';
+import { checkCodewords, dataCodewords, encode, formatBits } from '../../../src/edge/Web/Assets/qr.js';
 
 // The worked example that tutorials of ISO/IEC 18004 use.
 test('data and check codewords of HELLO WORLD at 1-M', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faceOf, idle, isBusy, keyOf, pauseMs, step, triesMax } from '../../src/edge/Web/Assets/claim-machine.js';
+import { faceOf, idle, isBusy, keyOf, pauseMs, step, triesMax } from '../../../src/edge/Web/Assets/claim-machine.js';
 
 const noJitter = () => 0;
 const busy = { isPassing: true, status: 503, slug: 'unavailable', retryAfter: 2 };

@@ -1,0 +1,105 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Events;
+
+/// <summary>What the page does where the network or the system does not answer as it should. What is sent reaches the real system unless the test says otherwise.</summary>
+[Collection(Browsing.Name)]
+public sealed class LostAnswerTests(OneBrowser browser)
+{
+    [Fact]
+    public async Task After_an_answer_that_was_cut_off_the_page_finds_out()
+    {
+        var (campaign, visit) = await ReadyAsync();
+        await using var _ = visit;
+        var sent = 0;
+        await visit.Page.RouteAsync("**/claims", async route =>
+        {
+            // The claim is taken, and its answer lost.
+            Interlocked.Increment(ref sent);
+            await route.FetchAsync();
+            await route.AbortAsync("connectionreset");
+        });
+        // The stream could tell it too; here it is away.
+        await visit.Page.RouteAsync("**/events", route => route.AbortAsync());
+        await visit.Page.ReloadAsync();
+        await visit.FaceAsync("ready");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("offline");
+        await visit.LookAsync("event-offline-ko");
+        await Assertions.Expect(visit.Page.Locator(".own strong")).ToHaveTextAsync("1");
+        Assert.Equal(1, sent);
+        await visit.FaceAsync("issued");
+        Assert.Equal(1, await AcceptedAsync(campaign));
+    }
+
+    [Fact]
+    public async Task A_busy_system_is_asked_again_when_it_says_so_and_claims_me_comes_first()
+    {
+        var (_, visit) = await ReadyAsync();
+        await using var __ = visit;
+        var asked = new List<string>();
+        await visit.Page.RouteAsync("**/claims", async route =>
+        {
+            lock (asked) { asked.Add("claim"); }
+            if (visit.Claims > 1) { await route.ContinueAsync(); return; }
+            await route.FulfillAsync(new()
+            {
+                Status = 503,
+                ContentType = "application/problem+json",
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "2" },
+                Body = """{"type":"/problems/recovering","title":"The gate is being rebuilt","status":503}""",
+            });
+        });
+        await visit.Page.RouteAsync("**/claims/me", async route =>
+        {
+            lock (asked) { asked.Add("me"); }
+            await route.ContinueAsync();
+        });
+        var pressed = DateTimeOffset.UtcNow;
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("busy");
+        await visit.LookAsync("event-busy-ko");
+        await visit.FaceAsync("issued");
+        Assert.True(DateTimeOffset.UtcNow - pressed >= TimeSpan.FromSeconds(2), "It asked again before the time it was told.");
+        Assert.Equal(["claim", "me", "claim"], asked);
+    }
+
+    [Fact]
+    public async Task A_press_without_a_network_becomes_a_claim_when_it_is_back()
+    {
+        var (campaign, visit) = await ReadyAsync();
+        await using var _ = visit;
+        await visit.Context.SetOfflineAsync(true);
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeVisibleAsync();
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("offline");
+        await visit.Context.SetOfflineAsync(false);
+        await visit.FaceAsync("issued");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
+        Assert.Equal(1, await AcceptedAsync(campaign));
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_elsewhere_asks_to_sign_in()
+    {
+        var member = await browser.MemberAsync();
+        var (_, visit) = await ReadyAsync(member);
+        await using var __ = visit;
+        var token = await browser.System.SignInAsync(member.Email, member.Password);
+        Assert.Equal(204, (int)(await browser.System.SendAsync(HttpMethod.Post, "/api/auth/sign-out-everywhere", token)).Status);
+        await visit.Page.ReloadAsync();
+        await visit.FaceAsync("signIn");
+    }
+
+    private async Task<(string Campaign, Visit Visit)> ReadyAsync(Member? member = null)
+    {
+        var campaign = await browser.CampaignAsync(10);
+        var visit = await browser.OpenAsync($"/campaigns/{campaign}", member ?? await browser.MemberAsync());
+        await visit.FaceAsync("ready");
+        return (campaign, visit);
+    }
+
+    private async Task<int> AcceptedAsync(string campaign) =>
+        (await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/counts", null)).Body["accepted"]!.GetValue<int>();
+}

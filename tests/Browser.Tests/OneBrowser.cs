@@ -1,0 +1,108 @@
+using System.Text.Json.Nodes;
+using FirstCome.SystemTests;
+using FirstCome.TestKit;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests;
+
+/// <summary>A whole system and Debian's Chromium, used as people use them. Without Chromium its tests are skipped by name.</summary>
+public sealed class OneBrowser : IAsyncLifetime
+{
+    private readonly RunningSystem _system = new();
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private int _members;
+
+    public RunningSystem System => _system;
+
+    public Uri Url => _system.Http.BaseAddress!;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) { await _browser.DisposeAsync(); }
+        _playwright?.Dispose();
+        await _system.DisposeAsync();
+    }
+
+    /// <summary>Opens a page as a new visitor; <paramref name="member"/> is signed in.</summary>
+    public async Task<Visit> OpenAsync(string path, Member? member = null, View? view = null)
+    {
+        view ??= View.Phone;
+        await StartAsync();
+        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Url.ToString(),
+            Locale = view.Locale,
+            TimezoneId = "Asia/Seoul",
+            ViewportSize = new ViewportSize { Width = view.Width, Height = view.Height },
+            ColorScheme = view.IsDark ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        context.SetDefaultTimeout(20_000);
+        var visit = new Visit(context, await context.NewPageAsync());
+        if (member is not null) { await visit.SignInAsync(member); }
+        await visit.Page.GotoAsync(path);
+        return visit;
+    }
+
+    /// <summary>Somebody new with an account of his own.</summary>
+    public async Task<Member> MemberAsync(string? displayName = null)
+    {
+        await StartAsync();
+        var member = new Member($"member-{Interlocked.Increment(ref _members)}@example.com", "a long enough secret", displayName ?? "김하늘");
+        var answer = await _system.SendAsync(HttpMethod.Post, "/api/users", null, new { email = member.Email, password = member.Password, displayName = member.DisplayName, locale = "ko" });
+        Assert.True((int)answer.Status == 201, answer.Text);
+        return member;
+    }
+
+    /// <summary>A campaign of members, not of a rehearsal.</summary>
+    public async Task<string> CampaignAsync(int quota, bool schedule = true, Action<JsonObject>? change = null)
+    {
+        await StartAsync();
+        return await _system.CampaignAsync(quota, rehearsal: false, schedule, body =>
+        {
+            body["name"] = new JsonObject { ["ko"] = "한여름 밤의 선착순 할인", ["en"] = "Midsummer night: first come, first served" };
+            body["description"] = new JsonObject { ["ko"] = "오늘 밤, 먼저 오신 분께 드립니다.", ["en"] = "Tonight, for those who come first." };
+            change?.Invoke(body);
+        });
+    }
+
+    /// <summary>What an operator does by the API: <c>pause</c>, <c>resume</c>, <c>close</c>.</summary>
+    public async Task OperateAsync(string campaign, string action)
+    {
+        var answer = await _system.SendAsync(HttpMethod.Post, $"/api/campaigns/{campaign}/{action}", await _system.TokenAsync("operator"));
+        Assert.True((int)answer.Status == 200, answer.Text);
+    }
+
+    private async Task StartAsync()
+    {
+        if (_browser is not null) { return; }
+        var chromium = Needed.Program("chromium", "apt-get install chromium, or ./test --install");
+        await _system.InitializeAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+    }
+}
+
+public sealed record Member(string Email, string Password, string DisplayName);
+
+/// <summary>What a visitor's screen is like.</summary>
+public sealed record View(int Width, int Height, string Locale = "ko-KR", bool IsDark = false)
+{
+    public static View Phone { get; } = new(375, 740);
+
+    public static View Desk { get; } = new(1280, 800);
+
+    public View InEnglish => this with { Locale = "en-US" };
+
+    public View Dark => this with { IsDark = true };
+}
+
+[CollectionDefinition(Name)]
+public sealed class Browsing : ICollectionFixture<OneBrowser>
+{
+    public const string Name = "browser";
+}

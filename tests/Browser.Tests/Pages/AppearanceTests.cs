@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Pages;
+
+/// <summary>Both languages, phone and desk, light and dark; long words, long numbers and hostile ones.</summary>
+[Collection(Browsing.Name)]
+public sealed class AppearanceTests(OneBrowser browser)
+{
+    private const string Hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+
+    [Theory]
+    [InlineData("ko", false, false)]
+    [InlineData("en", false, true)]
+    [InlineData("ko", true, true)]
+    [InlineData("en", true, false)]
+    public async Task Every_page_is_whole(string language, bool isDesk, bool isDark)
+    {
+        var campaign = await ColourfulAsync();
+        var view = isDesk ? View.Desk : View.Phone;
+        view = language == "en" ? view.InEnglish : view;
+        view = isDark ? view.Dark : view;
+        var name = $"{(isDesk ? "desk" : "phone")}-{(isDark ? "dark" : "light")}-{language}";
+        await using var visit = await browser.OpenAsync("/", await browser.MemberAsync(), view);
+        await Assertions.Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", language);
+        await Assertions.Expect(visit.Page.Locator("#list .card").First).ToBeVisibleAsync();
+        await visit.LookAsync($"list-{name}");
+        await visit.Page.Locator($"a[href='/campaigns/{campaign}']").ClickAsync();
+        await visit.FaceAsync("ready");
+        await visit.LookAsync($"event-ready-{name}");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("issued");
+        await visit.LookAsync($"event-issued-{name}");
+        await visit.Page.Locator("nav a[href='/wallet']").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator(".coupon .qr")).ToBeVisibleAsync();
+        await visit.LookAsync($"wallet-{name}");
+    }
+
+    [Fact]
+    public async Task What_people_write_is_shown_as_they_wrote_it()
+    {
+        var campaign = await browser.CampaignAsync(10, change: body =>
+        {
+            body["name"] = new JsonObject { ["ko"] = Hostile, ["en"] = Hostile };
+            body["description"] = new JsonObject { ["ko"] = Hostile, ["en"] = Hostile };
+        });
+        await using var visit = await browser.OpenAsync($"/campaigns/{campaign}", await browser.MemberAsync("<b>굵은</b> 이름"));
+        await visit.FaceAsync("ready");
+        await Assertions.Expect(visit.Page.Locator("#campaign-name")).ToHaveTextAsync(Hostile);
+        Assert.Equal(0, await visit.Page.Locator("#chosen img, #chosen script").CountAsync());
+        await visit.Page.GotoAsync("/wallet");
+        await Assertions.Expect(visit.Page.Locator("#profile-name")).ToHaveValueAsync("<b>굵은</b> 이름");
+        await visit.Page.GotoAsync("/");
+        await Assertions.Expect(visit.Page.Locator($"a[href='/campaigns/{campaign}']")).ToContainTextAsync(Hostile);
+        Assert.Equal(0, await visit.Page.Locator("#list img, #list script").CountAsync());
+        await browser.OperateAsync(campaign, "close");
+    }
+
+    // Everything as long as it may reasonably be.
+    private Task<string> ColourfulAsync() => browser.CampaignAsync(1_234_567, change: body =>
+    {
+        body["name"] = new JsonObject
+        {
+            ["ko"] = "대한민국 최대 규모 연말 감사 대축제 얼리버드 회원 전용 선착순 프리미엄 장바구니 할인 쿠폰",
+            ["en"] = "The great end-of-year thank-you festival: an early-bird basket discount for members only",
+        };
+        body["description"] = new JsonObject
+        {
+            ["ko"] = "한 해 동안 함께해 주신 회원님께 드리는 감사의 선물입니다. 정해진 수량이 소진되면 이벤트가 끝나며, 다른 쿠폰과 함께 사용할 수 없습니다.",
+            ["en"] = "A gift for the year that you have spent with us. The event ends when all are taken; not to be combined with other coupons.",
+        };
+        body["benefit"] = new JsonObject
+        {
+            ["kind"] = "percent",
+            ["percent"] = 15,
+            ["maximum"] = new JsonObject { ["currency"] = "KRW", ["minor"] = 1_000_000 },
+            ["minimumOrder"] = new JsonObject { ["currency"] = "KRW", ["minor"] = 12_500_000 },
+        };
+    });
+}
