@@ -1,4 +1,5 @@
 using FirstCome.ServiceDefaults;
+using FirstCome.Web.Console;
 using FirstCome.Web.Pages;
 using FirstCome.Web.Sessions;
 
@@ -15,11 +16,13 @@ public static class Program
         builder.AddServiceDefaults("web");
         builder.Services.AddServiceClient(KeepSession.UserService);
         engines?.Invoke(builder);
+        builder.AddConsole();
 
         var app = builder.Build();
         app.MapServiceDefaults();
         app.MapPages();
         app.MapSession();
+        app.MapConsole();
         return app;
     }
 }

@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using FirstCome.Contracts.Campaigns;
+
+namespace FirstCome.Web.Console.Shell;
+
+/// <summary>The words of the console in the operator's language, out of <c>Console/Texts/*.json</c>, a file a feature: <c>{"key":{"ko":"…","en":"…"}}</c>. Instants are told in Korea's time.</summary>
+internal sealed class ConsoleTexts
+{
+    public const string Korean = "ko", English = "en", Cookie = "fc-language";
+
+    private static readonly TimeZoneInfo s_zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Seoul");
+    private static readonly CultureInfo s_korean = CultureInfo.GetCultureInfo("ko-KR"), s_english = CultureInfo.GetCultureInfo("en-US");
+
+    public ConsoleTexts(IHttpContextAccessor accessor)
+    {
+        var request = accessor.HttpContext?.Request;
+        Language = request?.Cookies[Cookie] is { } chosen && chosen is Korean or English ? chosen : request is null ? Korean : FirstCome.Web.Pages.Language.Preferred(request);
+    }
+
+    /// <summary>Every key, with its text in each language.</summary>
+    public static FrozenDictionary<string, LocalizedText> All { get; } = Load();
+
+    public string Language { get; set; }
+
+    public string Other => Language == Korean ? English : Korean;
+
+    public string this[string key] => All.TryGetValue(key, out var text) ? Of(text) : key;
+
+    public string this[string key, params object[] values] => string.Format(Culture, this[key], values);
+
+    private CultureInfo Culture => Language == Korean ? s_korean : s_english;
+
+    public string Of(LocalizedText text) => Language == Korean ? text.Ko : text.En;
+
+    public string Number(double value) => value.ToString(Math.Abs(value) is > 0 and < 10 && value != Math.Floor(value) ? "N1" : "N0", Culture);
+
+    /// <summary>With its zone.</summary>
+    public static string Instant(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, s_zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " KST";
+
+    private static FrozenDictionary<string, LocalizedText> Load()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var all = new Dictionary<string, LocalizedText>(StringComparer.Ordinal);
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("console-texts/", StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            foreach (var (key, text) in JsonSerializer.Deserialize<Dictionary<string, LocalizedText>>(stream, JsonSerializerOptions.Web)!) { all.Add(key, text); }
+        }
+        return all.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+}
