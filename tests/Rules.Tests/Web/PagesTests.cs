@@ -17,7 +17,7 @@ public sealed partial class PagesTests : IAsyncLifetime
     private const int AllBytesMax = 60_000;
 
     private readonly WebApplication _app = FirstCome.Web.Program.Create(
-        ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls="], builder => builder.Logging.ClearProviders());
+        ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Redis:Endpoints=127.0.0.1:1"], builder => builder.Logging.ClearProviders());
 
     private HttpClient _client = null!;
 
@@ -169,7 +169,6 @@ public sealed partial class PagesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/console")]
     [InlineData("/index.html")]
     [InlineData("/assets/x/texts.json")]
     [InlineData("/assets/x/../../etc/passwd")]

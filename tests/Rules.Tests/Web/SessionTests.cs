@@ -19,7 +19,7 @@ public sealed class SessionTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _app = FirstCome.Web.Program.Create(
-            ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls="],
+            ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Redis:Endpoints=127.0.0.1:1"],
             builder =>
             {
                 builder.Logging.ClearProviders();

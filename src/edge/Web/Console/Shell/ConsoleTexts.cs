@@ -40,6 +40,9 @@ internal sealed class ConsoleTexts
     /// <summary>With its zone.</summary>
     public static string Instant(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, s_zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " KST";
 
+    /// <summary>The time of day, for the axis of a chart.</summary>
+    public static string Clock(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, s_zone).ToString("HH:mm", CultureInfo.InvariantCulture);
+
     private static FrozenDictionary<string, LocalizedText> Load()
     {
         var assembly = Assembly.GetExecutingAssembly();

@@ -1,0 +1,168 @@
+using System.Globalization;
+using FirstCome.Contracts.Campaigns;
+
+namespace FirstCome.Web.Console.Campaigns;
+
+/// <summary>What stands in the fields of the editor, and its checks: CouponService's rules as far as one field tells them. The service judges again and has the last word.</summary>
+internal sealed class CampaignDraft
+{
+    public const int NameMax = 200, DescriptionMax = 4_000, QuotaMax = 10_000_000, PerMemberMax = 100, DaysMax = 3_650, WindowDaysMax = 366;
+    public const string TimeFormat = "yyyy-MM-ddTHH:mm";
+    private static readonly TimeSpan s_korea = TimeSpan.FromHours(9);
+
+    public string NameKo { get; set; } = "";
+    public string NameEn { get; set; } = "";
+    public string DescriptionKo { get; set; } = "";
+    public string DescriptionEn { get; set; } = "";
+    public int? Quota { get; set; } = 100;
+    public int? PerMember { get; set; } = 1;
+    /// <summary>In Korea's time, as a browser's field gives it.</summary>
+    public string OpensAt { get; set; } = "";
+    public string ClosesAt { get; set; } = "";
+    public string TimeZone { get; set; } = "Asia/Seoul";
+    public string Kind { get; set; } = Benefit.AmountKind;
+    public string Currency { get; set; } = "KRW";
+    public long? Amount { get; set; } = 5_000;
+    public int? Percent { get; set; } = 10;
+    public long? Cap { get; set; }
+    public long? MinimumOrder { get; set; }
+    public string GiftKo { get; set; } = "";
+    public string GiftEn { get; set; } = "";
+    public int? Days { get; set; } = 30;
+    public string Until { get; set; } = "";
+    public string Group { get; set; } = "";
+    public bool Rehearsal { get; set; }
+    public bool ReleaseCancelled { get; set; }
+    public string Grades { get; set; } = "";
+    public string TagsAny { get; set; } = "";
+    public string TagsNone { get; set; } = "";
+    public string SinceBefore { get; set; } = "";
+    public string SinceAfter { get; set; } = "";
+    public bool BirthMonth { get; set; }
+    public bool List { get; set; }
+    public bool FirstInGroup { get; set; }
+
+    public static CampaignDraft Of(CampaignView campaign)
+    {
+        var (benefit, audience) = (campaign.Benefit, campaign.Audience);
+        var tags = audience.Where(condition => condition.Kind == AudienceCondition.TagKind).ToList();
+        var since = audience.FirstOrDefault(condition => condition.Kind == AudienceCondition.MemberSinceKind);
+        return new()
+        {
+            NameKo = campaign.Name.Ko,
+            NameEn = campaign.Name.En,
+            DescriptionKo = campaign.Description.Ko,
+            DescriptionEn = campaign.Description.En,
+            Quota = campaign.Quota,
+            PerMember = campaign.PerMember,
+            OpensAt = Told(campaign.OpensAt),
+            ClosesAt = Told(campaign.ClosesAt),
+            TimeZone = campaign.TimeZone,
+            Kind = benefit.Kind,
+            Currency = (benefit.Amount ?? benefit.Cap ?? benefit.MinimumOrder)?.Currency ?? "KRW",
+            Amount = benefit.Amount?.Minor,
+            Percent = benefit.Percent,
+            Cap = benefit.Cap?.Minor,
+            MinimumOrder = benefit.MinimumOrder?.Minor,
+            GiftKo = benefit.Name?.Ko ?? "",
+            GiftEn = benefit.Name?.En ?? "",
+            Days = campaign.Validity.Days,
+            Until = campaign.Validity.Until is { } until ? Told(until) : "",
+            Group = campaign.Group ?? "",
+            Rehearsal = campaign.Rehearsal,
+            ReleaseCancelled = campaign.ReleaseCancelled,
+            Grades = Joined(audience.FirstOrDefault(condition => condition.Kind == AudienceCondition.GradeKind)?.AnyOf),
+            TagsAny = Joined(tags.FirstOrDefault(tag => tag.AnyOf is not null)?.AnyOf),
+            TagsNone = Joined(tags.FirstOrDefault(tag => tag.NoneOf is not null)?.NoneOf),
+            SinceBefore = since?.Before is { } before ? Told(before) : "",
+            SinceAfter = since?.After is { } after ? Told(after) : "",
+            BirthMonth = audience.Any(condition => condition.Kind == AudienceCondition.BirthMonthKind),
+            List = audience.Any(condition => condition.Kind == AudienceCondition.ListKind),
+            FirstInGroup = audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind),
+        };
+    }
+
+    /// <summary>What is wrong, as keys of texts by the API's name of the field.</summary>
+    public IReadOnlyDictionary<string, string> Check()
+    {
+        var wrong = new Dictionary<string, string>();
+        Need("name.ko", NameKo.Trim().Length is > 0 and <= NameMax, "check.name");
+        Need("name.en", NameEn.Trim().Length is > 0 and <= NameMax, "check.name");
+        Need("description.ko", DescriptionKo.Length <= DescriptionMax, "check.description");
+        Need("description.en", DescriptionEn.Length <= DescriptionMax, "check.description");
+        Need("quota", Quota is >= 1 and <= QuotaMax, "check.quota");
+        Need("perMember", PerMember is >= 1 and <= PerMemberMax, "check.perMember");
+        var (opens, closes) = (Instant(OpensAt), Instant(ClosesAt));
+        Need("opensAt", opens is not null, "check.instant");
+        Need("closesAt", closes is not null, "check.instant");
+        if (opens is not null && closes is not null)
+        {
+            Need("closesAt", closes > opens, "check.closesLater");
+            Need("closesAt", closes - opens <= TimeSpan.FromDays(WindowDaysMax), "check.window");
+        }
+        Need("benefit.amount", Kind != Benefit.AmountKind || Amount >= 1, "check.amount");
+        Need("benefit.percent", Kind != Benefit.PercentKind || Percent is >= 1 and <= 100, "check.percent");
+        Need("benefit.name.ko", Kind != Benefit.GiftKind || GiftKo.Trim().Length is > 0 and <= NameMax, "check.name");
+        Need("benefit.name.en", Kind != Benefit.GiftKind || GiftEn.Trim().Length is > 0 and <= NameMax, "check.name");
+        Need("validity", (Days is null) != (Until.Length == 0), "check.validity");
+        Need("validity", Days is null or >= 1 and <= DaysMax, "check.days");
+        Need("validity", Until.Length == 0 || closes is null || Instant(Until) > closes, "check.until");
+        Need("group", Group.Length <= 64 && Group.All(letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-'), "check.group");
+        Need("group", !FirstInGroup || Group.Length > 0, "check.groupNeeded");
+        return wrong;
+
+        void Need(string field, bool isRight, string key) { if (!isRight) { wrong.TryAdd(field, key); } }
+    }
+
+    /// <summary>What is sent; call it only when <see cref="Check"/> finds nothing.</summary>
+    public Dictionary<string, object?> ToBody(bool isNew)
+    {
+        var body = new Dictionary<string, object?>
+        {
+            ["name"] = new LocalizedText(NameKo, NameEn),
+            ["description"] = new LocalizedText(DescriptionKo, DescriptionEn),
+            ["quota"] = Quota,
+            ["perMember"] = PerMember,
+            ["opensAt"] = Instant(OpensAt),
+            ["closesAt"] = Instant(ClosesAt),
+            ["timeZone"] = TimeZone,
+            ["benefit"] = ToBenefit(),
+            ["validity"] = new Validity(Until.Length > 0 ? Instant(Until) : null, Until.Length > 0 ? null : Days),
+            ["audience"] = ToAudience(),
+            ["releaseCancelled"] = ReleaseCancelled,
+        };
+        if (Group.Length > 0 || !isNew) { body["group"] = Group.Length > 0 ? Group : null; }
+        if (isNew) { body["rehearsal"] = Rehearsal; }
+        return body;
+    }
+
+    /// <summary>An instant out of a browser's field; null where it is none.</summary>
+    public static DateTimeOffset? Instant(string text) =>
+        DateTime.TryParseExact(text, [TimeFormat, "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? new DateTimeOffset(local, s_korea).ToUniversalTime() : null;
+
+    public static string Told(DateTimeOffset at) => at.ToOffset(s_korea).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+
+    public Benefit ToBenefit() => new(
+        Kind, Kind == Benefit.AmountKind ? Of(Amount) : null, Kind == Benefit.PercentKind ? Percent : null, Kind == Benefit.PercentKind ? Of(Cap) : null,
+        Kind == Benefit.GiftKind ? new LocalizedText(GiftKo, GiftEn) : null, Of(MinimumOrder));
+
+    private List<AudienceCondition> ToAudience()
+    {
+        var conditions = new List<AudienceCondition>();
+        if (Values(Grades) is { Length: > 0 } grades) { conditions.Add(new(AudienceCondition.GradeKind, grades)); }
+        if (Values(TagsAny) is { Length: > 0 } any) { conditions.Add(new(AudienceCondition.TagKind, any)); }
+        if (Values(TagsNone) is { Length: > 0 } none) { conditions.Add(new(AudienceCondition.TagKind, NoneOf: none)); }
+        if (Instant(SinceBefore) is { } before) { conditions.Add(new(AudienceCondition.MemberSinceKind, Before: before)); }
+        if (Instant(SinceAfter) is { } after) { conditions.Add(new(AudienceCondition.MemberSinceKind, After: after)); }
+        if (BirthMonth) { conditions.Add(new(AudienceCondition.BirthMonthKind)); }
+        if (List) { conditions.Add(new(AudienceCondition.ListKind)); }
+        if (FirstInGroup) { conditions.Add(new(AudienceCondition.FirstInGroupKind)); }
+        return conditions;
+    }
+
+    private Money? Of(long? minor) => minor is { } value ? new Money(Currency, value) : null;
+
+    private static string[] Values(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static string Joined(IReadOnlyList<string>? values) => values is null ? "" : string.Join(", ", values);
+}
