@@ -37,6 +37,7 @@ public static class Program
         SubmitClaim.Map(app);
         MyClaims.Map(app, between);
         ListClaims.Map(app);
+        FindClaims.Map(app);
         ClaimLife.Map(app);
         ListGaps.Map(app);
         DeadLetters.Map(app);

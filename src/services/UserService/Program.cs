@@ -110,6 +110,7 @@ public static class Program
     {
         SearchUsers.Map(app);
         ReadAudit.Map(app);
+        FindMember.Map(app);
         SetRoles.Map(app);
         SetAttributes.Map(app);
         LockMember.Map(app);

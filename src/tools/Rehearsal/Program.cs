@@ -17,7 +17,7 @@ try
     if (system is not null) { await system.StartAsync(stopping.Token); }
     var (email, password) = Account(options, system);
     using var gateway = new GatewayClient(system?.Url ?? options.Url, email, password, options.Concurrency * 2);
-    var (report, stories) = await new HoldRehearsal(options, gateway, system, AnsiConsole.Console).RunAsync(stopping.Token);
+    var (report, stories) = await new ShowRehearsal(options, gateway, system, AnsiConsole.Console).RunAsync(stopping.Token);
     Print(report);
     var json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     if (options.Json is { } jsonFile) { await File.WriteAllTextAsync(jsonFile, JsonSerializer.Serialize(report, json) + "\n", stopping.Token); }

@@ -3,20 +3,8 @@ using System.Globalization;
 namespace FirstCome.Rehearsal;
 
 /// <summary>What the command line asked for.</summary>
-internal sealed record RehearsalOptions
+internal sealed record RehearsalOptions : RehearsalPlan
 {
-    /// <summary>Synthetic members, 1 to 100,000.</summary>
-    public int Members { get; init; } = 20_000;
-
-    /// <summary>Coupons, 1 to 10,000,000.</summary>
-    public int Quota { get; init; } = 5_000;
-
-    /// <summary>Requests at the same moment, 1 to 2,000.</summary>
-    public int Concurrency { get; init; } = 256;
-
-    /// <summary>The part of the members that ask more than once, 0 to 1.</summary>
-    public double Repeats { get; init; } = 0.05;
-
     /// <summary>The gateway; null with <see cref="Standalone"/>.</summary>
     public Uri Url { get; init; } = new("http://127.0.0.1:8080");
 
@@ -36,14 +24,11 @@ internal sealed record RehearsalOptions
     /// <summary>With <see cref="Standalone"/>: kills that system so long after the opening, and starts it again.</summary>
     public TimeSpan? KillAfter { get; init; }
 
-    /// <summary>How long the last coupon may take after the last acceptance. Default 10 s; longer where an engine is away for a while.</summary>
-    public TimeSpan IssuedWithin { get; init; } = TimeSpan.FromSeconds(10);
-
     /// <summary>A shell command, run once when a fifth of the members have been told: for what is to go wrong in the middle.</summary>
     public string? During { get; init; }
 
-    /// <summary>How long a member goes on asking when told 503 or 429, or nothing.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(90);
+    /// <inheritdoc/>
+    public override bool Killed => KillAfter is not null;
 
     public const string Usage = """
         ./run rehearse [options]      plays the crowd against a running system and audits the outcome
@@ -79,7 +64,7 @@ internal sealed record RehearsalOptions
 
     private (RehearsalOptions? Options, string? Error) With(string name, string value) => name switch
     {
-        "--members" => Number(name, value, 1, 100_000, number => this with { Members = number }),
+        "--members" => Number(name, value, 1, MembersMax, number => this with { Members = number }),
         "--quota" => Number(name, value, 1, 10_000_000, number => this with { Quota = number }),
         "--concurrency" => Number(name, value, 1, 2_000, number => this with { Concurrency = number }),
         "--repeats" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var part) && part <= 1

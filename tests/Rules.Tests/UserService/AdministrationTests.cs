@@ -57,6 +57,28 @@ public sealed class AdministrationTests
     }
 
     [Fact]
+    public async Task An_operator_finds_one_member_by_the_whole_address_or_the_id_and_nobody_by_a_part()
+    {
+        await using var service = await RunningUserService.StartAsync();
+        var id = (string)(await service.SignUpAsync(Email))["id"]!;
+        var (access, refresh) = await service.SignInAsync(Email);
+        await service.AskAsync(HttpStatusCode.Forbidden, HttpMethod.Get, $"/api/operations/members?email={Email}", token: access);
+        var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
+        await service.AskAsync(HttpStatusCode.OK, HttpMethod.Put, $"/api/users/{id}/roles", """{"roles":["operator"]}""", admin, await service.TagAsync(id, admin));
+        await service.EventuallyAsync(HttpStatusCode.Unauthorized, HttpMethod.Get, "/api/users/me", access);
+        var token = (string?)(await service.RefreshAsync(HttpStatusCode.OK, refresh))["accessToken"];
+
+        foreach (var asked in (string[])["email=KIM%40example.com", $"id={id}"])
+        {
+            var found = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/operations/members?{asked}", token: token);
+            Assert.Equal((id, Email), ((string)found["id"]!, (string)found["email"]!));
+            Assert.Null(found["roles"]);
+        }
+        await service.AskAsync(HttpStatusCode.NotFound, HttpMethod.Get, "/api/operations/members?email=im%40example.com", token: token);
+        foreach (var wrong in (string[])["", "?email=kim", "?id=kim", $"?email={Email}&id={id}"]) { await service.AskAsync(HttpStatusCode.BadRequest, HttpMethod.Get, $"/api/operations/members{wrong}", token: token); }
+    }
+
+    [Fact]
     public async Task Attributes_are_published_whole_and_tokens_stay_good()
     {
         await using var service = await RunningUserService.StartAsync();

@@ -24,7 +24,7 @@ public sealed class RehearsalTests
         var (email, password) = StandaloneSystem.DemoAccount(system.Data, "operator") ?? throw new InvalidOperationException("There is no demo operator.");
         using var gateway = new GatewayClient(system.Url, email, password, options.Concurrency * 2);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
-        var (report, _) = await new HoldRehearsal(options, gateway, system, console).RunAsync(cancel);
+        var (report, _) = await new ShowRehearsal(options, gateway, system, console).RunAsync(cancel);
         Assert.All(report.Audits, audit => Assert.True(audit.Ok, $"{audit.Name}: {audit.Detail}"));
         if (options.KillAfter is not null) { Assert.True(report.AskedAgain > 0, "The kill came when nobody was asking any more."); }
     }

@@ -83,6 +83,7 @@ internal static class RouteTable
         new(Users, s_post, "/api/auth/password-reset") { NeedsToken = false, SignsIn = true },
         new(Users, s_any, "/api/auth/{**rest}"),
         new(Users, s_any, "/api/rehearsals/{**rest}"),
+        new(Users, s_get, "/api/operations/members"),
         new(Users, s_get, "/.well-known/jwks.json") { NeedsToken = false },
 
         new(Web, s_post, "/session/sign-in") { NeedsToken = false, SignsIn = true },

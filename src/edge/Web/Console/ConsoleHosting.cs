@@ -1,6 +1,8 @@
 using FirstCome.Engines.Redis;
 using FirstCome.ServiceDefaults;
 using FirstCome.Web.Console.Calls;
+using FirstCome.Web.Console.Claims;
+using FirstCome.Web.Console.Rehearsals;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -54,6 +56,9 @@ internal static class ConsoleHosting
         services.AddMudServices();
         services.AddScoped<ConsoleTexts>();
         services.AddScoped<OperatorApi>();
+        services.AddCheckedOptions<RehearsalLimits>("Rehearsals");
+        services.AddSingleton<RunRehearsals>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunRehearsals>());
         foreach (var service in OperatorApi.Services) { services.AddServiceClient(service); }
         return builder;
     }
@@ -73,6 +78,8 @@ internal static class ConsoleHosting
                 assets.Map(endpoints);
                 endpoints.MapOperatorSession();
                 endpoints.MapLanguage();
+                endpoints.MapClaimsDownload();
+                endpoints.MapReportDownload();
                 endpoints.MapRazorComponents<App>()
                     .AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null)
                     .RequireAuthorization();

@@ -8,6 +8,8 @@ using FirstCome.Engines.Database;
 using FirstCome.IssueService.Campaigns;
 using FirstCome.Ledger;
 using FirstCome.ServiceDefaults;
+using StackExchange.Redis;
+using Role = FirstCome.Authentication.Role;
 
 namespace FirstCome.IssueService.Operations;
 
@@ -21,6 +23,8 @@ internal sealed record Life(long Sequence, Claim? Claim, IReadOnlyList<LifeEvent
 /// <summary><c>GET /api/campaigns/{id}/claims/{sequence}/life</c>: from the gate to the coupon, for an operator who is asked "what became of this one?"</summary>
 internal static class ClaimLife
 {
+    private const int ReservationsMax = 10_000;
+
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/campaigns/{id}/claims/{sequence:long}/life", HandleAsync)
         .RequireRole(Role.Operator).WithName("ClaimLife").WithTags("Operations").WithSummary("What became of one number: gate, log, ledger, coupon.")
         .Produces<Life>().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
@@ -29,9 +33,24 @@ internal static class ClaimLife
     {
         if (await ListClaims.KnownAsync(id, directory, context.RequestAborted) is not { } campaign) { return Problems.Result(ProblemTypes.CampaignUnknown); }
         var (row, events) = await ledger.ReadAsync((connection, token) => ReadAsync(connection, campaign, sequence, token), context.RequestAborted);
+        if (row is null && await ReservedAsync(directory.Known(campaign), sequence) is { } reserved) { events.Insert(0, reserved); }
         if (row is null && events.Count == 0) { return Problems.Result(ProblemTypes.NotFound, "No claim and no gap has this number."); }
         if (row is { State: ClaimRowState.Issued }) { events.AddRange(await CouponAsync(campaign, sequence, services, context.RequestAborted)); }
         return Results.Ok(new Life(sequence, row?.ToClaim(), events));
+    }
+
+    // What the log has not acknowledged yet stands in the gate alone. Reservations are few: as many as are under way.
+    private static async Task<LifeEvent?> ReservedAsync(ActiveCampaign? campaign, long sequence)
+    {
+        if (campaign is null or { Snapshot.Phase: Contracts.Campaigns.CampaignPhase.Archived }) { return null; }
+        try
+        {
+            var (generation, reservations) = await campaign.Gate.UnloggedAsync(ReservationsMax);
+            return reservations.FirstOrDefault(reservation => reservation.Sequence == sequence) is { Sequence: > 0 } found
+                ? new LifeEvent("reserved", At(found.AcceptedAtMs), $"The gate of generation {generation} keeps number {sequence} for member {found.Member}; the log has not acknowledged it yet.")
+                : null;
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException) { return new LifeEvent("reserved", null, "The gate cannot be asked at the moment."); }
     }
 
     private static async Task<(ClaimRow? Row, List<LifeEvent> Events)> ReadAsync(System.Data.Common.DbConnection connection, Guid campaign, long sequence, CancellationToken cancellationToken)

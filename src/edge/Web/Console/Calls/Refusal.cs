@@ -6,10 +6,10 @@ namespace FirstCome.Web.Console.Calls;
 /// <param name="Words">What to show, in the operator's language.</param>
 /// <param name="Errors">For wrong input: what to change, by field.</param>
 /// <param name="Rejected">For a refused list of members: its wrong lines.</param>
-internal sealed record Refusal(string Slug, int Status, string Words, IReadOnlyDictionary<string, string[]> Errors, IReadOnlyList<RejectedLine> Rejected);
+public sealed record Refusal(string Slug, int Status, string Words, IReadOnlyDictionary<string, string[]> Errors, IReadOnlyList<RejectedLine> Rejected);
 
 /// <summary>A wrong line of an uploaded list, counted from 1.</summary>
-internal sealed record RejectedLine(int Line, string Reason);
+public sealed record RejectedLine(int Line, string Reason);
 
 /// <summary>A service's answer: a value, or a refusal.</summary>
 /// <param name="ETag">As it came, for a change that is to rest on this answer.</param>

@@ -15,5 +15,12 @@ internal static class Navigations
         new("dashboard", "nav.dashboard", Icons.Material.Filled.Speed, ConsolePolicies.Operators),
         new("campaigns", "nav.campaigns", Icons.Material.Filled.ConfirmationNumber, ConsolePolicies.Operators),
         new("health", "nav.health", Icons.Material.Filled.MonitorHeart, ConsolePolicies.Operators),
+        new("claims", "nav.claims", Icons.Material.Filled.ManageSearch, ConsolePolicies.Operators),
+        new("dead-letters", "nav.letters", Icons.Material.Filled.MarkEmailUnread, ConsolePolicies.Operators),
+        new("reconciliation", "nav.reconciliation", Icons.Material.Filled.Balance, ConsolePolicies.Operators),
+        new("rehearsals", "nav.rehearsals", Icons.Material.Filled.Groups, ConsolePolicies.Operators),
+        new("redeem", "nav.redeem", Icons.Material.Filled.Redeem, ConsolePolicies.Merchants),
+        new("members", "nav.members", Icons.Material.Filled.ManageAccounts, ConsolePolicies.Admins),
+        new("keys", "nav.keys", Icons.Material.Filled.Key, ConsolePolicies.Admins),
     ];
 }

@@ -58,11 +58,11 @@ internal sealed record RehearsalReport(
     bool Ok, Guid CampaignId, int Members, int Quota, int Concurrency, double Repeats, bool Killed, IReadOnlyList<AuditLine> Audits, PathFigures Accepted, PathFigures Refused, int AskedAgain, WithheldFigures Withheld,
     double? IssuedAfterMs, double CrowdMs, OrderFigures Order)
 {
-    public static RehearsalReport Of(RehearsalOptions options, Guid campaign, Outcome outcome, IReadOnlyList<AuditLine> audits, TimeSpan crowd)
+    public static RehearsalReport Of(RehearsalPlan options, Guid campaign, Outcome outcome, IReadOnlyList<AuditLine> audits, TimeSpan crowd)
     {
         var told = outcome.Stories.SelectMany(story => story.Told).ToList();
         return new(
-            audits.All(audit => audit.Ok), campaign, options.Members, options.Quota, options.Concurrency, options.Repeats, options.KillAfter is not null, audits,
+            audits.All(audit => audit.Ok), campaign, options.Members, options.Quota, options.Concurrency, options.Repeats, options.Killed, audits,
             PathFigures.Of([.. told.Where(answer => answer.Claim is not null).Select(answer => (answer.SentAt, answer.Took))]),
             PathFigures.Of([.. told.Where(answer => answer.Claim is null).Select(answer => (answer.SentAt, answer.Took))]),
             outcome.Stories.Sum(story => story.Withheld.Count), WithheldFigures.Of(outcome.Stories), outcome.IssuedAfter?.TotalMilliseconds, crowd.TotalMilliseconds, OrderFigures.Of(Winners(outcome.Stories)));

@@ -27,7 +27,7 @@ internal sealed class MemberStory(SyntheticMember member)
 }
 
 /// <summary>Plays the crowd: every member asks at the opening; some twice at once, some again after the answer, all again while they are told 503.</summary>
-internal sealed class CrowdPlay(GatewayClient gateway, Guid campaign, RehearsalOptions options, Action<int> progress)
+internal sealed class CrowdPlay(GatewayClient gateway, Guid campaign, RehearsalPlan options, Action<int> progress)
 {
     private static readonly TimeSpan s_retryMax = TimeSpan.FromSeconds(2);
     private int _next = -1;

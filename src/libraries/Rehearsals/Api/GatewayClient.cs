@@ -40,14 +40,20 @@ internal sealed class GatewayClient : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http;
-    private readonly string _email;
-    private readonly string _password;
-    private string _operatorToken = "";
-    private DateTimeOffset _operatorTokenUntil;
+    private readonly Func<CancellationToken, ValueTask<string>> _operatorToken;
+    private string _ownToken = "";
+    private DateTimeOffset _ownTokenUntil;
 
-    public GatewayClient(Uri url, string email, string password, int connections)
+    /// <summary>Signs in as an operator, and again whenever the token ends.</summary>
+    public GatewayClient(Uri url, string email, string password, int connections) : this(url, connections) => _operatorToken = cancellationToken => SignedInAsync(email, password, cancellationToken);
+
+    /// <summary>With an operator's token that somebody else keeps good.</summary>
+    /// <param name="operatorToken">Asked before every request that an operator makes.</param>
+    public GatewayClient(Uri url, Func<CancellationToken, ValueTask<string>> operatorToken, int connections) : this(url, connections) => _operatorToken = operatorToken;
+
+    private GatewayClient(Uri url, int connections)
     {
-        (_email, _password) = (email, password);
+        _operatorToken = _ => throw new InvalidOperationException("Nobody has signed in.");
         var handler = new SocketsHttpHandler { MaxConnectionsPerServer = connections, UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2) };
         _http = new HttpClient(handler) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(20) };
     }
@@ -197,18 +203,19 @@ internal sealed class GatewayClient : IDisposable
 
     private Task<HttpResponseMessage> OperatorAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken, HttpStatusCode? also = null) => SendAsync(async () =>
     {
-        if (_operatorTokenUntil < DateTimeOffset.UtcNow.AddMinutes(1)) { await SignInAsync(cancellationToken); }
         var request = make();
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _operatorToken);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await _operatorToken(cancellationToken));
         return request;
     }, also, cancellationToken);
 
-    private async Task SignInAsync(CancellationToken cancellationToken)
+    private async ValueTask<string> SignedInAsync(string email, string password, CancellationToken cancellationToken)
     {
+        if (_ownTokenUntil > DateTimeOffset.UtcNow.AddMinutes(1)) { return _ownToken; }
         using var response = await SendAsync(
-            () => ValueTask.FromResult(new HttpRequestMessage(HttpMethod.Post, "/api/auth/sign-in") { Content = JsonContent.Create(new { email = _email, password = _password }) }), null, cancellationToken);
+            () => ValueTask.FromResult(new HttpRequestMessage(HttpMethod.Post, "/api/auth/sign-in") { Content = JsonContent.Create(new { email, password }) }), null, cancellationToken);
         var tokens = (await response.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!;
-        (_operatorToken, _operatorTokenUntil) = (tokens["accessToken"]!.GetValue<string>(), tokens["expiresAt"]!.GetValue<DateTimeOffset>());
+        (_ownToken, _ownTokenUntil) = (tokens["accessToken"]!.GetValue<string>(), tokens["expiresAt"]!.GetValue<DateTimeOffset>());
+        return _ownToken;
     }
 
     private async Task<HttpResponseMessage> SendAsync(Func<ValueTask<HttpRequestMessage>> make, HttpStatusCode? also, CancellationToken cancellationToken)

@@ -1,0 +1,97 @@
+using FirstCome.Rehearsal.Standalone;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Console;
+
+/// <summary>The console as operators, merchants and admins use it: rehearse, find a claim, redeem, look after members.</summary>
+[Collection(Browsing.Name)]
+public sealed class OperationTests(OneBrowser browser)
+{
+    private static readonly View s_phone = View.Phone, s_desk = new(1280, 860, "en-US");
+
+    [Fact]
+    public async Task An_operator_rehearses_and_sees_a_claim_s_whole_life()
+    {
+        await using var visit = await EnterAsync("operator", "rehearsals", s_desk);
+        var page = visit.Page;
+        await page.GetByLabel("Synthetic members").FillAsync("60");
+        await page.GetByLabel("Coupons", new() { Exact = true }).FillAsync("20");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("The audit holds")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await visit.LookAsync("console-rehearsal-en-desk");
+
+        await page.Locator("a[href*='claims?campaign']").First.ClickAsync();
+        await page.GetByLabel("Find a claim").FillAsync("#7");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Find", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator(".life li")).ToHaveCountAsync(4);
+        await visit.LookAsync("console-claim-life-en-desk");
+        var csv = await page.APIRequest.GetAsync(new Uri(browser.Url, await page.Locator("a[href$='.csv']").GetAttributeAsync("href") is { } href ? "/console/" + href : "/").ToString());
+        Assert.Equal(21, (await csv.TextAsync()).TrimEnd().Split('\n').Length);
+        foreach (var path in (string[])["dead-letters", "reconciliation"])
+        {
+            await page.GotoAsync("/console/" + path);
+            await page.Locator("h1").WaitForAsync();
+            await visit.LookAsync($"console-{path}-en-desk");
+        }
+    }
+
+    [Fact]
+    public async Task A_merchant_redeems_a_code_typed_by_hand_and_undoes_it()
+    {
+        var member = await browser.MemberAsync();
+        var campaign = await browser.CampaignAsync(5);
+        var token = await browser.System.SignInAsync(member.Email, member.Password);
+        await browser.System.ClaimAsync(campaign, token);
+        string? code = null;
+        for (var waited = 0; code is null && waited < 100; waited++)
+        {
+            code = (string?)(await browser.System.SendAsync(HttpMethod.Get, "/api/coupons/me", token)).Body["items"]?.AsArray().FirstOrDefault()?["code"];
+            if (code is null) { await Task.Delay(100, TestContext.Current.CancellationToken); }
+        }
+        await using var visit = await EnterAsync("merchant", "redeem", s_phone);
+        var page = visit.Page;
+        await page.GetByLabel("쿠폰 번호").FillAsync(code!.Replace("-", " ", StringComparison.Ordinal).ToLowerInvariant());
+        await page.GetByText("사용할 수 있음").WaitForAsync();
+        await page.GetByLabel("주문 번호").FillAsync("<script>alert(1)</script>");
+        await page.GetByLabel("주문 금액").FillAsync("20,000");
+        await page.GetByRole(AriaRole.Button, new() { Name = "사용 처리" }).ClickAsync();
+        await page.GetByText("할인되었습니다").WaitForAsync();
+        await visit.LookAsync("console-redeem-ko-phone");
+        await page.Locator(".today").GetByRole(AriaRole.Button).First.ClickAsync();
+        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "되돌리기" }).ClickAsync();
+        await page.Locator(".today .undone").WaitForAsync();
+
+        await page.GotoAsync("/console/claims");
+        Assert.Contains("/refused", page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_admin_looks_after_members_and_keys()
+    {
+        var member = await browser.MemberAsync("<img src=x onerror=alert(1)> 아주 긴 이름의 회원님");
+        await using var visit = await EnterAsync("admin", "members", s_phone);
+        var page = visit.Page;
+        await page.GetByLabel("이름, 이메일 또는 ID").FillAsync(member.Email);
+        await page.GetByRole(AriaRole.Button, new() { Name = "찾기" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = member.DisplayName }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "잠그기" }).ClickAsync();
+        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "잠그기" }).ClickAsync();
+        await page.GetByText("저장했습니다").WaitForAsync();
+        await visit.LookAsync("console-member-ko-phone");
+        await page.GotoAsync("/console/keys");
+        await page.GetByRole(AriaRole.Button, new() { Name = "키 바꾸기" }).WaitForAsync();
+        await visit.LookAsync("console-keys-ko-phone");
+    }
+
+    private async Task<Visit> EnterAsync(string role, string path, View view)
+    {
+        var visit = await browser.OpenAsync($"/console/sign-in?back=/{path}", view: view);
+        var (email, password) = StandaloneSystem.DemoAccount(browser.System.Data, role) ?? throw new InvalidOperationException($"There is no demo {role}.");
+        await visit.Page.Locator("#email").FillAsync(email);
+        await visit.Page.Locator("#password").FillAsync(password);
+        await visit.Page.Locator("button[type=submit]").ClickAsync();
+        await visit.Page.Locator("h1").WaitForAsync();
+        return visit;
+    }
+}
