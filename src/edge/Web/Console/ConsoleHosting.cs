@@ -34,6 +34,8 @@ internal static class ConsoleHosting
         builder.AddRedis();
         var services = builder.Services;
         services.AddDataProtection().SetApplicationName("firstcome-console");
+        // It would load the keys at start, which would wait for Redis; they are loaded with the console's first page, and the members' pages need none.
+        services.Remove(services.Single(service => service.ImplementationType?.Name == "DataProtectionHostedService"));
         // Any instance reads what another has protected.
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(keys =>
             keys.XmlRepository = new RedisXmlRepository(() => provider.GetRequiredService<IConnectionMultiplexer>().GetDatabase(), DataProtectionKeys)));
