@@ -61,8 +61,8 @@ public sealed class Visit : IAsyncDisposable
         // First, as some of what is shown passes by.
         if (picture is not null) { await Pictures.TakeAsync(Page, picture); }
         var found = await Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
-        var serious = found.Violations.Where(violation => s_serious.Contains(violation.Impact)).Select(violation => $"{violation.Id}: {violation.Help} at {string.Join("; ", violation.Nodes.Select(node => node.Target))}");
-        Assert.Empty(serious);
+        var serious = found.Violations.Where(violation => s_serious.Contains(violation.Impact)).Select(violation => $"{violation.Id}: {violation.Help} at {string.Join("; ", violation.Nodes.Select(node => $"{node.Target} {node.Html} {node.Any.FirstOrDefault()?.Message}"))}");
+        Assert.True(!serious.Any(), $"{Page.Url}: {string.Join('\n', serious)}");
         Assert.True(await Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "Something is wider than the screen.");
     }
 

@@ -1,4 +1,3 @@
-using FirstCome.Rehearsal.Standalone;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -13,7 +12,7 @@ public sealed class OperationTests(OneBrowser browser)
     [Fact]
     public async Task An_operator_rehearses_and_sees_a_claim_s_whole_life()
     {
-        await using var visit = await EnterAsync("operator", "rehearsals", s_desk);
+        await using var visit = await browser.EnterAsync("operator", "rehearsals", s_desk);
         var page = visit.Page;
         await page.GetByLabel("Synthetic members").FillAsync("60");
         await page.GetByLabel("Coupons", new() { Exact = true }).FillAsync("20");
@@ -49,7 +48,7 @@ public sealed class OperationTests(OneBrowser browser)
             code = (string?)(await browser.System.SendAsync(HttpMethod.Get, "/api/coupons/me", token)).Body["items"]?.AsArray().FirstOrDefault()?["code"];
             if (code is null) { await Task.Delay(100, TestContext.Current.CancellationToken); }
         }
-        await using var visit = await EnterAsync("merchant", "redeem", s_phone);
+        await using var visit = await browser.EnterAsync("merchant", "redeem", s_phone);
         var page = visit.Page;
         await page.GetByLabel("쿠폰 번호").FillAsync(code!.Replace("-", " ", StringComparison.Ordinal).ToLowerInvariant());
         await page.GetByText("사용할 수 있음").WaitForAsync();
@@ -70,7 +69,7 @@ public sealed class OperationTests(OneBrowser browser)
     public async Task An_admin_looks_after_members_and_keys()
     {
         var member = await browser.MemberAsync("<img src=x onerror=alert(1)> 아주 긴 이름의 회원님");
-        await using var visit = await EnterAsync("admin", "members", s_phone);
+        await using var visit = await browser.EnterAsync("admin", "members", s_phone);
         var page = visit.Page;
         await page.GetByLabel("이름, 이메일 또는 ID").FillAsync(member.Email);
         await page.GetByRole(AriaRole.Button, new() { Name = "찾기" }).ClickAsync();
@@ -82,16 +81,5 @@ public sealed class OperationTests(OneBrowser browser)
         await page.GotoAsync("/console/keys");
         await page.GetByRole(AriaRole.Button, new() { Name = "키 바꾸기" }).WaitForAsync();
         await visit.LookAsync("console-keys-ko-phone");
-    }
-
-    private async Task<Visit> EnterAsync(string role, string path, View view)
-    {
-        var visit = await browser.OpenAsync($"/console/sign-in?back=/{path}", view: view);
-        var (email, password) = StandaloneSystem.DemoAccount(browser.System.Data, role) ?? throw new InvalidOperationException($"There is no demo {role}.");
-        await visit.Page.Locator("#email").FillAsync(email);
-        await visit.Page.Locator("#password").FillAsync(password);
-        await visit.Page.Locator("button[type=submit]").ClickAsync();
-        await visit.Page.Locator("h1").WaitForAsync();
-        return visit;
     }
 }

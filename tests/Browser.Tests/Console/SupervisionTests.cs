@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Console;
+
+/// <summary>The console as an operator watches and leads by it: who comes in, the dashboard, campaigns, health.</summary>
+[Collection(Browsing.Name)]
+public sealed class SupervisionTests(OneBrowser browser)
+{
+    private const string Name = "<b>연말 감사</b> 선착순 쿠폰";
+
+    [Fact]
+    public async Task A_campaign_is_made_scheduled_paused_resumed_raised_and_closed_with_every_step_in_its_history()
+    {
+        await using var visit = await browser.EnterAsync("operator", "campaigns/new", View.Desk);
+        var page = visit.Page;
+        await page.GetByLabel("이름 (한국어)").FillAsync(Name);
+        await page.GetByLabel("이름 (영어)").FillAsync("Thank you");
+        await page.GetByLabel("수량", new() { Exact = true }).FillAsync("0");
+        await Assertions.Expect(page.Locator(".mud-input-error").First).ToBeVisibleAsync();
+        await page.GetByLabel("수량", new() { Exact = true }).FillAsync("30");
+        await page.GetByLabel("시작 (KST)").FillAsync(Korean(TimeSpan.FromMinutes(-1)));
+        await page.GetByLabel("종료 (KST)").FillAsync(Korean(TimeSpan.FromHours(2)));
+        await visit.LookAsync("console-editor-ko-desk");
+        await page.GetByRole(AriaRole.Button, new() { Name = "초안 만들기" }).ClickAsync();
+        await StateAsync("초안");
+        await Assertions.Expect(page.Locator("h1")).ToContainTextAsync(Name);
+        foreach (var (action, state) in new[] { ("예약", "진행 중"), ("일시 중지", "일시 중지"), ("재개", "진행 중") })
+        {
+            await ActAsync(action);
+            await StateAsync(state);
+        }
+        await page.GetByLabel("수량", new() { Exact = true }).FillAsync("45");
+        await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("quota: 30 → 45")).ToBeVisibleAsync();
+        await ActAsync("종료");
+        await StateAsync("종료");
+        await visit.LookAsync("console-campaign-ko-desk");
+
+        async Task ActAsync(string action)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = action, Exact = true }).First.ClickAsync();
+            await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = action, Exact = true }).ClickAsync();
+        }
+
+        Task StateAsync(string state) => Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync(state);
+    }
+
+    [Fact]
+    public async Task Dashboard_campaigns_and_health_are_whole_on_a_phone_and_on_a_desk()
+    {
+        foreach (var (view, name) in new[] { (View.Phone.Dark, "ko-phone-dark"), (View.Desk.InEnglish, "en-desk") })
+        {
+            await using var visit = await browser.EnterAsync("operator", "dashboard", view);
+            foreach (var path in (string[])["dashboard", "campaigns", "health"])
+            {
+                await visit.Page.GotoAsync("/console/" + path);
+                await visit.Page.Locator("h1").WaitForAsync();
+                // What is there comes over the circuit after the page itself.
+                await Assertions.Expect(visit.Page.Locator(".mud-progress-linear, .mud-progress-circular")).ToHaveCountAsync(0);
+                await visit.LookAsync($"console-{path}-{name}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_has_no_session_or_not_the_role_gets_no_page()
+    {
+        await using var visit = await browser.OpenAsync("/console/campaigns");
+        Assert.Contains("/console/sign-in", visit.Page.Url, StringComparison.Ordinal);
+        await visit.LookAsync("console-sign-in-ko");
+        var member = await browser.MemberAsync();
+        await visit.Page.Locator("#email").FillAsync(member.Email);
+        await visit.Page.Locator("#password").FillAsync(member.Password);
+        await visit.Page.Locator("button[type=submit]").ClickAsync();
+        await visit.Page.WaitForURLAsync("**/console/sign-in**told=role**");
+
+        // Neither an admin nor a merchant leads campaigns, and the form does not work without its token.
+        await using var admin = await browser.EnterAsync("admin", "members", View.Phone);
+        await admin.Page.GotoAsync("/console/campaigns");
+        Assert.Contains("/console/refused", admin.Page.Url, StringComparison.Ordinal);
+        using var form = new FormUrlEncodedContent([new("email", member.Email), new("password", member.Password)]);
+        using var answer = await browser.System.Http.PostAsync(new Uri("/console/session/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+
+        // A session that UserService has ended opens nothing any more.
+        var cookie = Assert.Single(await admin.Context.CookiesAsync(), cookie => cookie.Name == "fc-console");
+        Assert.Equal((true, SameSiteAttribute.Strict), (cookie.HttpOnly, cookie.SameSite));
+        await admin.Context.ClearCookiesAsync(new() { Name = "fc-console" });
+        await admin.Page.GotoAsync("/console/members");
+        Assert.Contains("/console/sign-in", admin.Page.Url, StringComparison.Ordinal);
+    }
+
+    private static string Korean(TimeSpan fromNow) => (DateTimeOffset.UtcNow + fromNow).ToOffset(TimeSpan.FromHours(9)).ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
+}
