@@ -9,6 +9,7 @@ namespace FirstCome.BrowserTests;
 /// <summary>A whole system and Debian's Chromium, used as people use them. Without Chromium its tests are skipped by name.</summary>
 public sealed class OneBrowser : IAsyncLifetime
 {
+    private static readonly TimeSpan s_countsLimit = TimeSpan.FromSeconds(10);
     private readonly RunningSystem _system = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -76,6 +77,16 @@ public sealed class OneBrowser : IAsyncLifetime
         var answer = await _system.SendAsync(HttpMethod.Post, $"/api/campaigns/{campaign}/{action}", await _system.TokenAsync("operator"));
         Assert.True((int)answer.Status == 200, answer.Text);
     }
+
+    /// <summary>Waits until so many claims of the campaign have been accepted; the numbers are told up to a second late. More are found at once, fewer within the limit.</summary>
+    public Task AcceptedAsync(string campaign, int expected) => Eventually.TrueAsync(
+        async () =>
+        {
+            var accepted = (await _system.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/counts", null)).Body["accepted"]!.GetValue<int>();
+            Assert.InRange(accepted, 0, expected);
+            return accepted == expected;
+        },
+        s_countsLimit, $"{expected} accepted claims are counted");
 
     private async Task StartAsync()
     {

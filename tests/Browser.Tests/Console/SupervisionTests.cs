@@ -23,6 +23,8 @@ public sealed class SupervisionTests(OneBrowser browser)
         await page.GetByLabel("수량", new() { Exact = true }).FillAsync("30");
         await page.GetByLabel("시작 (KST)").FillAsync(Korean(TimeSpan.FromMinutes(-1)));
         await page.GetByLabel("종료 (KST)").FillAsync(Korean(TimeSpan.FromHours(2)));
+        await Assertions.Expect(page.Locator(".preview[lang=ko]")).ToContainTextAsync(Name);
+        await Assertions.Expect(page.Locator(".preview[lang=en]")).ToContainTextAsync("5,000 KRW off");
         await visit.LookAsync("console-editor-ko-desk");
         await page.GetByRole(AriaRole.Button, new() { Name = "초안 만들기" }).ClickAsync();
         await StateAsync("초안");

@@ -12,9 +12,7 @@ public sealed class AppearanceTests(OneBrowser browser)
 
     [Theory]
     [InlineData("ko", false, false)]
-    [InlineData("en", false, true)]
-    [InlineData("ko", true, true)]
-    [InlineData("en", true, false)]
+    [InlineData("en", true, true)]
     public async Task Every_page_is_whole(string language, bool isDesk, bool isDark)
     {
         var campaign = await ColourfulAsync();

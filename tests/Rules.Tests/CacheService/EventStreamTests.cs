@@ -114,6 +114,22 @@ public sealed class EventStreamTests(SharedRedis redis) : IClassFixture<SharedRe
     }
 
     [Fact]
+    public async Task A_change_waits_for_no_round_and_a_second_one_does()
+    {
+        await using var host = await CacheServiceHost.StartAsync(redis.Connection);
+        var campaign = host.Open();
+        await using var events = await EventReader.OpenAsync(host, campaign.Id);
+        await events.NextAsync("state", host, TimeSpan.Zero);
+        await events.NextAsync("counts", host, TimeSpan.Zero);
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+        // The clock stands still: no round comes.
+        await host.PublishAsync(Topics.CampaignChanged, campaign.Id, new CampaignChanged(campaign with { Version = 2, Phase = CampaignPhase.Paused }));
+        Assert.Equal("paused", (await events.NextAsync("state", host, TimeSpan.Zero)).GetProperty("state").GetString());
+        await host.PublishAsync(Topics.CampaignChanged, campaign.Id, new CampaignChanged(campaign with { Version = 3 }));
+        Assert.Equal("open", (await events.NextAsync("state", host, s_step)).GetProperty("state").GetString());
+    }
+
+    [Fact]
     public async Task A_coupon_is_told_to_its_member_and_to_nobody_else()
     {
         await using var host = await CacheServiceHost.StartAsync(redis.Connection);

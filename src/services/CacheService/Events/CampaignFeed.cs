@@ -24,7 +24,7 @@ internal sealed class FeedSources(CampaignCache campaigns, LiveCounts counts, Me
 
 /// <summary>
 /// Watches one campaign for everybody who has a stream of it: state and counts are looked at once a second, serialised once where they have changed, and given to all.
-/// What the clock changes (opening, closing) is told at its instant.
+/// What the clock changes (opening, closing) is told at its instant, and what an operator changes at once, where nothing was told within the last second.
 /// </summary>
 internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
 {
@@ -39,6 +39,8 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
     private CampaignStateEvent? _state;
     private CampaignCounts? _counts;
     private EventFrame? _stateFrame, _countsFrame;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DateTimeOffset _promptFrom;
 
     /// <summary>Gives a new watcher what is known, and everything from now on.</summary>
     public void Join(Watcher watcher)
@@ -62,6 +64,9 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
         }
     }
 
+    /// <summary>The campaign is another one than it was.</summary>
+    public void Changed() => Volatile.Read(ref _changed).TrySetResult();
+
     public Task RunAsync(CancellationToken stopping) => Task.WhenAll(FollowStateAsync(stopping), FollowCountsAsync(stopping));
 
     private Task FollowStateAsync(CancellationToken stopping)
@@ -70,7 +75,13 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
         return RepeatAsync(async () =>
         {
             var now = sources.Time.GetUtcNow();
-            if (now >= tickAt)
+            var isChanged = _changed.Task.IsCompleted && now >= _promptFrom;
+            if (isChanged)
+            {
+                Volatile.Write(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously));
+                _promptFrom = now + s_tick;
+            }
+            if (isChanged || now >= tickAt)
             {
                 tickAt = now + s_tick;
                 _campaign = (await sources.Campaigns.FindAsync(_campaign.Id, stopping)).Held?.Campaign ?? _campaign;
@@ -79,7 +90,7 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
             TellState(now);
             Tick(now);
             return Earliest(tickAt, now) - now;
-        }, stopping);
+        }, stopping, () => sources.Time.GetUtcNow() >= _promptFrom ? Volatile.Read(ref _changed).Task : null);
     }
 
     private Task FollowCountsAsync(CancellationToken stopping)
@@ -98,7 +109,7 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
         }, stopping);
     }
 
-    private async Task RepeatAsync(Func<Task<TimeSpan>> round, CancellationToken stopping)
+    private async Task RepeatAsync(Func<Task<TimeSpan>> round, CancellationToken stopping, Func<Task?>? sooner = null)
     {
         while (!stopping.IsCancellationRequested)
         {
@@ -117,7 +128,8 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
                 return;
             }
             var wait = pause > TimeSpan.FromMilliseconds(1) ? pause : TimeSpan.FromMilliseconds(1);
-            await Task.Delay(wait, sources.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pausing = Task.Delay(wait, sources.Time, stopping);
+            await (sooner?.Invoke() is { } call ? Task.WhenAny(pausing, call) : pausing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -134,7 +146,7 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
         var frame = EventFrame.Of(PendingEvents.StateKind, now, state, ApiJson.Options);
         lock (_lock)
         {
-            (_state, _stateFrame) = (state, frame);
+            (_state, _stateFrame, _promptFrom) = (state, frame, now + s_tick);
             foreach (var watcher in _watchers)
             {
                 watcher.Pending.OfferState(frame);

@@ -42,6 +42,12 @@ internal sealed class Feeds(FeedSources sources)
         }
     }
 
+    /// <summary>Lets the campaign's streams hear of a change that the cache knows.</summary>
+    public void Changed(Guid campaign)
+    {
+        lock (_lock) { _byCampaign.GetValueOrDefault(campaign)?.Feed.Changed(); }
+    }
+
     /// <summary>Whether any member has a stream open here.</summary>
     public bool AnyMember
     {

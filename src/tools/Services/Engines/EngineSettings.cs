@@ -19,7 +19,7 @@ internal sealed record EngineSettings(string Redis, string Kafka, string Databas
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         if (service != ServiceCatalog.DiscoveryServer && service != ServiceCatalog.ConfigServer && service != ServiceCatalog.Web) { settings["Kafka__BootstrapServers"] = Kafka; }
-        if (service == ServiceCatalog.IssueService || service == ServiceCatalog.CacheService) { settings["Redis__Endpoints"] = Redis; }
+        if (service == ServiceCatalog.IssueService || service == ServiceCatalog.CacheService || service == ServiceCatalog.Web) { settings["Redis__Endpoints"] = Redis; }
         if (SchemaOf.TryGetValue(service.Name, out var schema))
         {
             var account = Schemas[schema];
