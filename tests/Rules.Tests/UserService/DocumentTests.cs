@@ -14,7 +14,7 @@ public sealed class DocumentTests(SharedUserService shared) : IClassFixture<Shar
             .ToList();
         Assert.Equal(
             [
-                "delete /api/users/me", "get /.well-known/jwks.json", "get /api/users", "get /api/users/audit", "get /api/users/me", "get /api/users/{id}",
+                "delete /api/users/me", "get /.well-known/jwks.json", "get /api/operations/members", "get /api/users", "get /api/users/audit", "get /api/users/me", "get /api/users/{id}",
                 "patch /api/users/me",
                 "post /api/auth/keys/rotate", "post /api/auth/password-reset", "post /api/auth/refresh", "post /api/auth/sign-in", "post /api/auth/sign-out",
                 "post /api/auth/sign-out-everywhere", "post /api/rehearsals/{campaignId}/members", "post /api/users", "post /api/users/{id}/lock",
