@@ -1,3 +1,4 @@
+using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -7,6 +8,7 @@ namespace FirstCome.BrowserTests.Console;
 [Collection(Browsing.Name)]
 public sealed class OperationTests(OneBrowser browser)
 {
+    private static readonly TimeSpan s_issuedWithin = TimeSpan.FromSeconds(10);
     private static readonly View s_phone = View.Phone, s_desk = new(1280, 860, "en-US");
 
     [Fact]
@@ -43,11 +45,9 @@ public sealed class OperationTests(OneBrowser browser)
         var token = await browser.System.SignInAsync(member.Email, member.Password);
         await browser.System.ClaimAsync(campaign, token);
         string? code = null;
-        for (var waited = 0; code is null && waited < 100; waited++)
-        {
-            code = (string?)(await browser.System.SendAsync(HttpMethod.Get, "/api/coupons/me", token)).Body["items"]?.AsArray().FirstOrDefault()?["code"];
-            if (code is null) { await Task.Delay(100, TestContext.Current.CancellationToken); }
-        }
+        await Eventually.TrueAsync(
+            async () => (code = (string?)(await browser.System.SendAsync(HttpMethod.Get, "/api/coupons/me", token)).Body["items"]?.AsArray().FirstOrDefault()?["code"]) is not null,
+            s_issuedWithin, "the coupon is there");
         await using var visit = await browser.EnterAsync("merchant", "redeem", s_phone);
         var page = visit.Page;
         await page.GetByLabel("쿠폰 번호").FillAsync(code!.Replace("-", " ", StringComparison.Ordinal).ToLowerInvariant());
