@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using FirstCome.SystemTests;
 using FirstCome.TestKit;
@@ -10,6 +11,10 @@ namespace FirstCome.BrowserTests;
 public sealed class OneBrowser : IAsyncLifetime
 {
     private static readonly TimeSpan s_countsLimit = TimeSpan.FromSeconds(10);
+
+    // Many tabs in few processes, whatever their hosts.
+    private static readonly string[] s_shared = ["--renderer-process-limit=6", "--disable-site-isolation-trials"];
+
     private readonly RunningSystem _system = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -40,13 +45,20 @@ public sealed class OneBrowser : IAsyncLifetime
             TimezoneId = "Asia/Seoul",
             ViewportSize = new ViewportSize { Width = view.Width, Height = view.Height },
             ColorScheme = view.IsDark ? ColorScheme.Dark : ColorScheme.Light,
-            ReducedMotion = ReducedMotion.Reduce,
+            ReducedMotion = view.IsMoving ? ReducedMotion.NoPreference : ReducedMotion.Reduce,
+            StorageState = member is null ? null : await SessionOfAsync(member),
         });
         context.SetDefaultTimeout(20_000);
         var visit = new Visit(context, await context.NewPageAsync());
-        if (member is not null) { await visit.SignInAsync(member); }
         await visit.Page.GotoAsync(path);
         return visit;
+    }
+
+    /// <summary>Another tab, in which another member is signed in: under a host name of its own, which is this machine too.</summary>
+    public async Task<IPage> TabAsync(Visit visit, string host, string path, Member member)
+    {
+        await visit.Context.AddCookiesAsync([new() { Name = "fc-session", Value = await RefreshTokenAsync(member), Domain = host, Path = "/session", HttpOnly = true, SameSite = SameSiteAttribute.Strict }]);
+        return await visit.TabAsync(new UriBuilder(new Uri(Url, path)) { Host = host }.Uri.ToString(), $"localStorage.setItem('firstcome.member', {JsonSerializer.Serialize(member.Email)})");
     }
 
     /// <summary>Somebody new with an account of his own.</summary>
@@ -88,20 +100,35 @@ public sealed class OneBrowser : IAsyncLifetime
         },
         s_countsLimit, $"{expected} accepted claims are counted");
 
+    // What signing in on the page leaves behind in a browser: the refresh token as Web's cookie, and who it is.
+    private async Task<string> SessionOfAsync(Member member) => JsonSerializer.Serialize(new
+    {
+        cookies = new[] { new { name = "fc-session", value = await RefreshTokenAsync(member), domain = Url.Host, path = "/session", expires = -1, httpOnly = true, secure = false, sameSite = "Strict" } },
+        origins = new[] { new { origin = Url.GetLeftPart(UriPartial.Authority), localStorage = new[] { new { name = "firstcome.member", value = member.Email } } } },
+    });
+
+    private async Task<string> RefreshTokenAsync(Member member)
+    {
+        var answer = await _system.SendAsync(HttpMethod.Post, "/api/auth/sign-in", null, new { email = member.Email, password = member.Password });
+        Assert.True((int)answer.Status == 200, answer.Text);
+        return answer.Body["refreshToken"]!.GetValue<string>();
+    }
+
     private async Task StartAsync()
     {
         if (_browser is not null) { return; }
         var chromium = Needed.Program("chromium", "apt-get install chromium, or ./test --install");
         await _system.InitializeAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage", .. s_shared] });
     }
 }
 
 public sealed record Member(string Email, string Password, string DisplayName);
 
 /// <summary>What a visitor's screen is like.</summary>
-public sealed record View(int Width, int Height, string Locale = "ko-KR", bool IsDark = false)
+/// <param name="IsMoving">Whether the visitor has not asked for less motion; pictures are taken of those who have.</param>
+public sealed record View(int Width, int Height, string Locale = "ko-KR", bool IsDark = false, bool IsMoving = false)
 {
     public static View Phone { get; } = new(375, 740);
 

@@ -28,32 +28,18 @@ public sealed class Visit : IAsyncDisposable
 
     public ILocator Button => Page.Locator("#claim");
 
-    /// <summary>Another tab of the same visitor.</summary>
-    public async Task<IPage> TabAsync(string path)
+    /// <summary>Another tab of the same visitor; <paramref name="first"/> is a script that runs before the page's own.</summary>
+    public async Task<IPage> TabAsync(string path, string? first = null)
     {
         var tab = await Context.NewPageAsync();
         Watch(tab);
+        if (first is not null) { await tab.AddInitScriptAsync(first); }
         await tab.GotoAsync(path);
         return tab;
     }
 
     /// <summary>Waits until the event page shows this face (the names in <c>claim-machine.js</c>).</summary>
     public Task FaceAsync(string face, IPage? tab = null) => Assertions.Expect((tab ?? Page).Locator("#chosen")).ToHaveAttributeAsync("data-face", face, new() { Timeout = 20_000 });
-
-    /// <summary>Signs in as the page does, and leaves the page.</summary>
-    public async Task SignInAsync(Member member)
-    {
-        await Page.GotoAsync("/wallet");
-        await Page.EvaluateAsync(
-            """
-            async ([email, password]) => {
-              const answer = await fetch('/session/sign-in', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ email, password }) });
-              if (!answer.ok) { throw new Error(await answer.text()); }
-              localStorage.setItem('firstcome.member', email);
-            }
-            """,
-            new[] { member.Email, member.Password });
-    }
 
     /// <summary>No serious finding of axe, nothing that goes out of the screen, and a picture for <c>docs/screens</c> where it is asked for.</summary>
     public async Task LookAsync(string? picture = null)

@@ -43,7 +43,8 @@ internal static class FaultRehearsal
         var told = JsonNode.Parse(await File.ReadAllTextAsync(report, cancel))!;
         var withheld = told["withheld"]!;
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"longest time without an answer {withheld["longestGapMs"]} ms; {withheld["answers"]} times 503 or 429, slowest {withheld["slowestMs"]} ms; {withheld["silences"]} silences; last coupon after {told["issuedAfterMs"]} ms");
+            $"longest time without an answer {withheld["longestGapMs"]} ms; {withheld["answers"]} times 503 or 429, slowest {withheld["slowestMs"]} ms; {withheld["silences"]} silences; last coupon after {told["issuedAfterMs"]} ms; "
+            + $"accepted within {told["accepted"]!["p50Ms"]} ms, 99 % {told["accepted"]!["p99Ms"]} ms, slowest {told["accepted"]!["maxMs"]} ms");
         Assert.Equal(0, withheld["withoutRetryAfter"]!.GetValue<int>());
         Assert.InRange(withheld["slowestMs"]!.GetValue<double>(), 0, AnswerMaxMs);
         return told;

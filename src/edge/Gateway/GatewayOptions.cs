@@ -39,8 +39,8 @@ internal sealed class GatewayOptions : ICheckedOptions
     /// <summary>Members, and addresses, whose rate is remembered at a time, 1,000 to 10,000,000. Default: 400,000.</summary>
     public int RatesMax { get; set; } = 400_000;
 
-    /// <summary>How long a claim, or the question for one, may take, 100 ms to 1 min. Default: 2.5 s, so that the caller hears within 3 from a busy machine too; IssueService itself answers within 2.2 s.</summary>
-    public TimeSpan ClaimTimeout { get; set; } = TimeSpan.FromSeconds(2.5);
+    /// <summary>How long a claim, or the question for one, may take, 100 ms to 1 min. Default: 2 s, so that the caller hears within 3 from a busy machine too; IssueService itself answers within 1.8 s.</summary>
+    public TimeSpan ClaimTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long any other request may go without a byte in either direction, 100 ms to 10 min. Default: 30 s.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(30);

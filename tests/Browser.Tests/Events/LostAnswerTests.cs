@@ -1,3 +1,4 @@
+using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -7,6 +8,8 @@ namespace FirstCome.BrowserTests.Events;
 [Collection(Browsing.Name)]
 public sealed class LostAnswerTests(OneBrowser browser)
 {
+    private static readonly TimeSpan s_asked = TimeSpan.FromSeconds(20);
+
     [Fact]
     public async Task After_an_answer_that_was_cut_off_the_page_finds_out()
     {
@@ -78,6 +81,40 @@ public sealed class LostAnswerTests(OneBrowser browser)
         await visit.FaceAsync("issued");
         await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
         await browser.AcceptedAsync(campaign, 1);
+    }
+
+    [Fact]
+    public async Task A_refresh_whose_answer_was_lost_signs_nobody_out()
+    {
+        var (_, visit) = await ReadyAsync();
+        await using var __ = visit;
+        var keys = new List<string>();
+        await visit.Page.RouteAsync("**/session/refresh", async route =>
+        {
+            // UserService takes it and spends the token; the page hears nothing, and the browser gets no cookie.
+            var cookie = Assert.Single(await visit.Context.CookiesAsync(), cookie => cookie.Name == "fc-session");
+            var key = await route.Request.HeaderValueAsync("Idempotency-Key") ?? "";
+            lock (keys) { keys.Add(key); }
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/session/refresh") { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
+            request.Headers.Add("Cookie", $"fc-session={cookie.Value}");
+            request.Headers.Add("Idempotency-Key", key);
+            using var answer = await browser.System.Http.SendAsync(request);
+            Assert.True(answer.IsSuccessStatusCode);
+            await route.AbortAsync("connectionreset");
+        });
+        // Somebody who does not wait.
+        for (var i = 0; i < 3; i++)
+        {
+            await visit.Page.ReloadAsync();
+            await Eventually.TrueAsync(() => { lock (keys) { return keys.Count > i; } }, s_asked, "the page asks for a new token");
+        }
+        await visit.Page.UnrouteAllAsync();
+        await visit.Page.ReloadAsync();
+        await visit.FaceAsync("ready");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("issued");
+        Assert.Single(keys.Distinct());
+        Assert.Null(await visit.Page.EvaluateAsync<string?>("localStorage.getItem('firstcome.refresh')"));
     }
 
     [Fact]

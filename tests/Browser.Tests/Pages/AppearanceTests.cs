@@ -55,6 +55,23 @@ public sealed class AppearanceTests(OneBrowser browser)
         await browser.OperateAsync(campaign, "close");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Something_moves_only_for_those_who_have_not_asked_for_less(bool isMoving)
+    {
+        await using var visit = await browser.OpenAsync("/", view: View.Phone with { IsMoving = isMoving });
+        var moving = await visit.Page.EvaluateAsync<int>(
+            """
+            () => {
+              const moves = (rules) => [...rules].map((rule) => (rule.media && !matchMedia(rule.media.mediaText).matches ? 0
+                : rule.cssRules?.length ? moves(rule.cssRules) : Number(Boolean(rule.style?.transitionProperty || rule.style?.animationName)))).reduce((sum, each) => sum + each, 0);
+              return moves([...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]));
+            }
+            """);
+        Assert.Equal(isMoving, moving > 0);
+    }
+
     // Everything as long as it may reasonably be.
     private Task<string> ColourfulAsync() => browser.CampaignAsync(1_234_567, change: body =>
     {

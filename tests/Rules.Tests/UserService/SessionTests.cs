@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace FirstCome.RulesTests.UserService;
@@ -46,6 +48,48 @@ public sealed class SessionTests
             Enumerable.Range(0, 8).Select(_ => service.SendAsync(HttpMethod.Post, "/api/auth/refresh", new { refreshToken = refresh })));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(0, await service.ScalarAsync<int>("SELECT COUNT(*) FROM session"));
+    }
+
+    [Fact]
+    public async Task Whoever_repeats_a_refresh_with_its_key_gets_the_same_token_until_it_is_used()
+    {
+        const string Key = "a-key-of-22-characters";
+        await using var service = await RunningUserService.StartAsync();
+        var (_, first) = await service.SignInAsync(RunningUserService.AdminEmail);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RefreshAsync(service, first, Key)));
+        var second = Assert.Single(answers.Select(answer => answer.Token!).Distinct());
+        Assert.NotEqual(first, second);
+        // The key is no secret of one token alone: the next token gives another one under it.
+        var third = (await RefreshAsync(service, second, Key)).Token;
+        Assert.NotEqual(second, third);
+
+        // Now that the second was used, the first is a stolen one, whatever the key.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await RefreshAsync(service, first, Key)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await RefreshAsync(service, third!, Key)).Status);
+    }
+
+    [Theory]
+    [InlineData("another-key-of-22-chars")]
+    [InlineData(null)]
+    public async Task A_spent_token_under_another_key_ends_its_family(string? key)
+    {
+        await using var service = await RunningUserService.StartAsync();
+        var (_, stolen) = await service.SignInAsync(RunningUserService.AdminEmail);
+        var next = (await RefreshAsync(service, stolen, "a-key-of-22-characters")).Token;
+        Assert.Equal(HttpStatusCode.Unauthorized, (await RefreshAsync(service, stolen, key)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await RefreshAsync(service, next!, null)).Status);
+        Assert.Equal(0, await service.ScalarAsync<int>("SELECT COUNT(*) FROM session"));
+    }
+
+    [Theory]
+    [InlineData("too-short")]
+    [InlineData("twenty-two characters with spaces")]
+    public async Task A_key_that_could_be_guessed_is_refused_and_spends_nothing(string key)
+    {
+        await using var service = await RunningUserService.StartAsync();
+        var (_, refresh) = await service.SignInAsync(RunningUserService.AdminEmail);
+        Assert.Equal(HttpStatusCode.BadRequest, (await RefreshAsync(service, refresh, key)).Status);
+        await service.RefreshAsync(HttpStatusCode.OK, refresh);
     }
 
     [Fact]
@@ -113,5 +157,14 @@ public sealed class SessionTests
         await service.SignInAsync(RunningUserService.AdminEmail);
         await service.RefreshAsync(HttpStatusCode.Unauthorized, second);
         await service.RefreshAsync(HttpStatusCode.OK, first);
+    }
+
+    private static async Task<(HttpStatusCode Status, string? Token)> RefreshAsync(RunningUserService service, string token, string? key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/refresh") { Content = JsonContent.Create(new { refreshToken = token }) };
+        if (key is not null) { request.Headers.Add("Idempotency-Key", key); }
+        using var answer = await service.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        var body = await answer.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken);
+        return (answer.StatusCode, (string?)body!["refreshToken"]);
     }
 }

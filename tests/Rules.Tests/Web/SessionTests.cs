@@ -64,6 +64,13 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_key_of_a_refresh_that_may_be_repeated_goes_along()
+    {
+        using var response = await PostAsync("/session/refresh", headers: [("Cookie", "fc-session=first-refresh"), ("Idempotency-Key", "a-key-of-22-characters")]);
+        Assert.Equal("a-key-of-22-characters", _users.Key);
+    }
+
+    [Fact]
     public async Task A_spent_cookie_is_refused_and_forgotten()
     {
         using var response = await PostAsync("/session/refresh", headers: ("Cookie", "fc-session=spent"));
@@ -104,9 +111,12 @@ public sealed class SessionTests : IAsyncLifetime
 
         public int Asked => Volatile.Read(ref _asked);
 
+        public string? Key { get; private set; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _asked);
+            Key = request.Headers.TryGetValues("Idempotency-Key", out var keys) ? keys.Single() : null;
             var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
             if (body.Contains("spent", StringComparison.Ordinal))
             {

@@ -64,4 +64,4 @@ apply();
 showAccount();
 open(false);
 keepSynchronised();
-setInterval(() => current.tick?.(), tickMs);
+setInterval(() => current.tick?.(tickMs), tickMs);

@@ -3,6 +3,7 @@ import * as account from './account.js';
 import { Problem, call } from './api.js';
 import { CampaignView, stateOf } from './campaign.js';
 import { Claims } from './claim.js';
+import { now } from './clock.js';
 import { announce, byId, show } from './dom.js';
 import { watch } from './events.js';
 import { explain, text } from './language.js';
@@ -49,7 +50,12 @@ export class EventPage {
     this.#update();
   }
 
-  tick() { this.#update(); }
+  /** Called every `everyMs`; the opening itself is met to the millisecond, the same for everybody. */
+  tick(everyMs) {
+    this.#update();
+    const left = this.campaign ? Date.parse(this.campaign.opensAt) - now() : 0;
+    if (left > 0 && left <= everyMs) { setTimeout(() => this.#update(), Math.ceil(left)); }
+  }
 
   #newClaims() {
     this.claims?.close();

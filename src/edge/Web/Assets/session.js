@@ -2,6 +2,8 @@
 import { Problem, call } from './api.js';
 
 const stored = 'firstcome.member'; // The address alone, so that a visitor without a session asks for nothing and the page can say who it is.
+const refreshing = 'firstcome.refresh'; // The key of a refresh whose answer is not there yet: a page that was loaded again meanwhile, or another tab, repeats it and gets the same.
+const keyBytes = 16;
 const earlyMs = 30_000;
 const listeners = new Set();
 const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(stored);
@@ -33,7 +35,27 @@ function keep(email, isTold = false) {
 }
 channel?.addEventListener('message', ({ data }) => keep(data, true));
 
-const post = (path, json = {}) => call('POST', `/session/${path}`, { body: { json }, keepalive: true });
+const post = (path, json = {}, idempotencyKey = null) => call('POST', `/session/${path}`, { body: { json, idempotencyKey }, keepalive: true });
+
+function refreshKey() {
+  try {
+    const known = localStorage.getItem(refreshing);
+    if (known) { return known; }
+    const key = Array.from(crypto.getRandomValues(new Uint8Array(keyBytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    localStorage.setItem(refreshing, key);
+    return key;
+  } catch {
+    return null; // Without storage nobody could repeat it.
+  }
+}
+
+function forgetRefreshKey(key) {
+  try {
+    if (localStorage.getItem(refreshing) === key) { localStorage.removeItem(refreshing); }
+  } catch {
+    // As above.
+  }
+}
 
 // A refresh token is good once, and the cookie is one for all tabs: they take turns.
 const inTurn = (work) => (navigator.locks ? navigator.locks.request(stored, work) : work());
@@ -58,8 +80,10 @@ export function renew() {
 async function renewNow() {
   const before = who;
   if (!before) { return false; }
+  const key = refreshKey();
   try {
-    const given = await post('refresh');
+    const given = await post('refresh', {}, key);
+    forgetRefreshKey(key);
     if (who !== before) { return who !== null; }
     if (!given) { keep(null); return false; }
     access = { token: given.token, expiresAt: Date.parse(given.expiresAt) };
@@ -67,6 +91,7 @@ async function renewNow() {
   } catch (problem) {
     if (!(problem instanceof Problem)) { throw problem; }
     // Only a refusal ends the session; a server that is away does not.
+    if (!problem.isPassing) { forgetRefreshKey(key); }
     if ((problem.status === 401 || problem.status === 403) && who === before) { keep(null); }
     if (problem.isPassing) { throw problem; }
     return false;

@@ -15,7 +15,7 @@ internal static class KeepSession
 {
     public const string UserService = "user-service", Cookie = "fc-session";
     private const int BodyBytesMax = 4 * 1024;
-    private const string CookiePath = "/session", ForwardedFor = "X-Forwarded-For", ForwardedProto = "X-Forwarded-Proto";
+    private const string CookiePath = "/session", ForwardedFor = "X-Forwarded-For", ForwardedProto = "X-Forwarded-Proto", IdempotencyKey = "Idempotency-Key";
 
     public static void MapSession(this WebApplication app)
     {
@@ -79,14 +79,18 @@ internal static class KeepSession
     {
         using var client = clients.CreateClient(UserService);
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
-        // UserService counts failed sign-ins by the caller's address, as the gateway told it.
-        if (context.Request.Headers[ForwardedFor].ToString() is { Length: > 0 } address) { request.Headers.TryAddWithoutValidation(ForwardedFor, address); }
+        // UserService counts failed sign-ins by the caller's address, as the gateway told it; a page that repeats a refresh, as its answer was lost, is known by its key.
+        foreach (var name in (string[])[ForwardedFor, IdempotencyKey])
+        {
+            if (context.Request.Headers[name].ToString() is { Length: > 0 } value) { request.Headers.TryAddWithoutValidation(name, value); }
+        }
         try
         {
             return await client.SendAsync(request, CancellationToken.None);
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
+            SessionsLog.UserServiceAway(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KeepSession)), path, failure.Message);
             return null;
         }
     }
@@ -117,4 +121,10 @@ internal static class KeepSession
     private sealed record SessionTokens(string AccessToken, DateTimeOffset ExpiresAt, string RefreshToken);
 
     private sealed record AccessToken(string Token, DateTimeOffset ExpiresAt);
+}
+
+internal static partial class SessionsLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "user-service-away {Path}: {Reason}")]
+    public static partial void UserServiceAway(ILogger logger, string path, string reason);
 }

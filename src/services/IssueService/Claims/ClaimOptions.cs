@@ -5,11 +5,11 @@ namespace FirstCome.IssueService.Claims;
 /// <summary>Section <c>Issue</c>: the bounds of the claim's way.</summary>
 public sealed class ClaimOptions : ICheckedOptions
 {
-    /// <summary>How long a claim may wait for a certain answer before it is told 503; default 2.2 s, 100 ms to 30 s.</summary>
-    public TimeSpan ClaimTimeout { get; set; } = TimeSpan.FromSeconds(2.2);
+    /// <summary>How long a claim may wait for a certain answer before it is told 503; default 1.8 s, 100 ms to 30 s.</summary>
+    public TimeSpan ClaimTimeout { get; set; } = TimeSpan.FromSeconds(1.8);
 
-    /// <summary>How long one batch may wait for the log's acknowledgement; default 2 s, 100 ms to 30 s.</summary>
-    public TimeSpan LogTimeout { get; set; } = TimeSpan.FromSeconds(2);
+    /// <summary>How long one batch may wait for the log's acknowledgement; default 1.6 s, 100 ms to 30 s.</summary>
+    public TimeSpan LogTimeout { get; set; } = TimeSpan.FromSeconds(1.6);
 
     /// <summary>How many claims of one campaign may wait at this instance; more are told 503 at once. Default 20,000; 100 to 1,000,000.</summary>
     public int QueueMax { get; set; } = 20_000;

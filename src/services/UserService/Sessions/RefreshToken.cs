@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace FirstCome.UserService.Sessions;
 
@@ -17,6 +18,9 @@ internal readonly record struct RefreshToken(Guid SessionId, ReadOnlyMemory<byte
 
     /// <summary>A further token of a family.</summary>
     public static RefreshToken Next(Guid sessionId) => new(sessionId, RandomNumberGenerator.GetBytes(SecretLength));
+
+    /// <summary>The token that follows this one under a client's key: HMAC-SHA256 of the key under the secret, so that it can be told again, but only to who has both.</summary>
+    public RefreshToken Next(string key) => new(SessionId, HMACSHA256.HashData(Secret.Span, Encoding.ASCII.GetBytes(key)));
 
     /// <summary>False for anything that <see cref="Text"/> cannot have made.</summary>
     public static bool TryParse(string? text, out RefreshToken token)

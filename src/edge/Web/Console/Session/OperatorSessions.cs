@@ -79,13 +79,15 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
     /// <summary>The refresh token, for signing out.</summary>
     public static string? RefreshTokenOf(AuthenticationProperties? properties) => properties?.GetTokenValue(Refresh);
 
-    // The refresh token is spent by being sent: a caller who goes away must not lose the new one.
+    // The refresh token is spent by being sent: a caller who goes away must not lose the new one, and who asks again after a lost answer is known by the session's id.
     private async Task<string?> RefreshAsync(string id)
     {
         if (await RetrieveAsync(id) is not { } ticket) { return null; }
         if (IsGood(ticket.Properties)) { return ticket.Properties.GetTokenValue(Access); }
         using var client = clients.CreateClient(KeepSession.UserService);
-        using var answer = await client.PostAsJsonAsync("api/auth/refresh", new { refreshToken = ticket.Properties.GetTokenValue(Refresh) }, CancellationToken.None);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/auth/refresh") { Content = JsonContent.Create(new { refreshToken = ticket.Properties.GetTokenValue(Refresh) }) };
+        request.Headers.Add("Idempotency-Key", id);
+        using var answer = await client.SendAsync(request, CancellationToken.None);
         if (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             await RemoveAsync(id);
