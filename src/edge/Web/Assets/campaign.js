@@ -130,7 +130,7 @@ export class CampaignView {
         el('span', { class: 'visually-hidden' }, text('claim.code'), ' '),
         el('code', {}, claim.couponCode),
         el('button', { type: 'button', class: 'quiet', click: () => this.onCopy(claim.couponCode) }, text('claim.copy'))),
-      claim.reason && el('p', { class: 'soft' }, claim.reason))));
+      claim.state === 'rejected' && claim.reason && el('p', { class: 'soft' }, claim.reason))));
   }
 
   #fact(name, value) { return el('div', {}, el('dt', {}, name), el('dd', {}, value)); }
