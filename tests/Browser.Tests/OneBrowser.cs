@@ -114,7 +114,8 @@ public sealed class OneBrowser : IAsyncLifetime
         return answer.Body["refreshToken"]!.GetValue<string>();
     }
 
-    private async Task StartAsync()
+    /// <summary>Starts system and browser, where nobody has yet.</summary>
+    public async Task StartAsync()
     {
         if (_browser is not null) { return; }
         var chromium = Needed.Program("chromium", "apt-get install chromium, or ./test --install");

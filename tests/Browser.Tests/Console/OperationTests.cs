@@ -1,3 +1,4 @@
+using FirstCome.SystemTests;
 using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
@@ -35,6 +36,23 @@ public sealed class OperationTests(OneBrowser browser)
             await page.Locator("h1").WaitForAsync();
             await visit.LookAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_rehearsal_goes_on_without_its_page_and_can_be_cancelled()
+    {
+        await using var visit = await browser.EnterAsync("operator", "rehearsals", s_desk);
+        var page = visit.Page;
+        await page.GetByLabel("Synthetic members").FillAsync("2000");
+        await page.GetByLabel("Coupons", new() { Exact = true }).FillAsync("1000");
+        await page.GetByLabel("Requests at once").FillAsync("2");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".phases [aria-current=step]")).ToBeVisibleAsync();
+        await page.GotoAsync("/console/campaigns");
+        await page.GotoAsync("/console/rehearsals");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("Stopped").First).ToBeVisibleAsync(new() { Timeout = 25_000 });
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Start" })).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -79,12 +97,48 @@ public sealed class OperationTests(OneBrowser browser)
         var isThere = page.GetByRole(AriaRole.Button, new() { Name = "잠그기" }).Or(page.Locator(".mud-alert"));
         await isThere.First.WaitForAsync();
         if (await page.Locator(".mud-alert").CountAsync() > 0) { await page.ReloadAsync(); }
-        await page.GetByRole(AriaRole.Button, new() { Name = "잠그기" }).ClickAsync();
-        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "잠그기" }).ClickAsync();
+        await OrderAsync("잠그기", sure: true);
         await page.GetByText("저장했습니다").WaitForAsync();
         await visit.LookAsync("console-member-ko-phone");
+        Assert.Equal(403, (int)(await SignInAsync(member.Password)).Status);
+        await OrderAsync("잠금 풀기", sure: true);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "잠그기" })).ToBeVisibleAsync();
+        Assert.Equal(200, (int)(await SignInAsync(member.Password)).Status);
+
+        await page.GetByLabel("등급").FillAsync("<b>GOLD</b>");
+        await OrderAsync("속성 저장");
+        await Assertions.Expect(page.Locator(".mud-alert")).ToContainTextAsync("grade");
+        await page.GetByLabel("등급").FillAsync("GOLD");
+        await page.GetByLabel("태그").FillAsync("vip, early-bird");
+        await OrderAsync("속성 저장");
+        await page.GetByText("저장했습니다").WaitForAsync();
+        await page.GetByLabel("가맹점").CheckAsync();
+        await OrderAsync("역할 저장", sure: true);
+        await page.GetByText("저장했습니다").WaitForAsync();
+        var found = (await browser.System.SendAsync(HttpMethod.Get, $"/api/users?query={Uri.EscapeDataString(member.Email)}", await browser.System.TokenAsync("admin"))).Body["items"]![0]!;
+        Assert.Equal(("GOLD", "vip early-bird"), ((string?)found["grade"], string.Join(' ', found["tags"]!.AsArray())));
+        Assert.Contains("merchant", found["roles"]!.AsArray().Select(role => (string?)role));
+
+        await OrderAsync("비밀번호 재설정 코드", sure: true);
+        var code = await page.Locator("strong.code").TextContentAsync();
+        var reset = await browser.System.SendAsync(HttpMethod.Post, "/api/auth/password-reset", null, new { email = member.Email, code, newPassword = "another long secret" });
+        Assert.True((int)reset.Status == 204, reset.Text);
+        Assert.Equal(200, (int)(await SignInAsync("another long secret")).Status);
+
         await page.GotoAsync("/console/keys");
-        await page.GetByRole(AriaRole.Button, new() { Name = "키 바꾸기" }).WaitForAsync();
+        await OrderAsync("키 바꾸기", sure: true);
+        await page.GetByText("공개된 키").WaitForAsync();
         await visit.LookAsync("console-keys-ko-phone");
+        // This session goes on under the new keys.
+        await page.GotoAsync("/console/members");
+        await page.GetByLabel("이름, 이메일 또는 ID").WaitForAsync();
+
+        async Task OrderAsync(string name, bool sure = false)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).First.ClickAsync();
+            if (sure) { await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = name, Exact = true }).ClickAsync(); }
+        }
+
+        Task<Answer> SignInAsync(string password) => browser.System.SendAsync(HttpMethod.Post, "/api/auth/sign-in", null, new { email = member.Email, password });
     }
 }

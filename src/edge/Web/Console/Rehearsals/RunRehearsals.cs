@@ -60,9 +60,10 @@ internal sealed class RunRehearsals(IOptions<RehearsalLimits> options, EurekaReg
     }
 
     /// <summary>Stops a running one; what it has made stays, as a rehearsal that nobody goes on with.</summary>
-    public void Cancel(Guid id)
+    public Task CancelAsync(Guid id)
     {
-        lock (_change) { if (_runs.First?.Value is { State: RunState.Running } run && run.Id == id) { _cancel?.Cancel(); } }
+        // Outside of the lock, and not on the caller's thread: what is cancelled goes on at once, and looks at this list.
+        lock (_change) { return _runs.First?.Value is { State: RunState.Running } run && run.Id == id && _cancel is { } cancel ? cancel.CancelAsync() : Task.CompletedTask; }
     }
 
     internal static StartRefusal? Judge(RehearsalPlan plan, RehearsalLimits limits) =>
@@ -99,12 +100,9 @@ internal sealed class RunRehearsals(IOptions<RehearsalLimits> options, EurekaReg
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await _stopping.CancelAsync();
         Task running;
-        lock (_change)
-        {
-            _stopping.Cancel();
-            running = _running;
-        }
+        lock (_change) { running = _running; }
         await running.WaitAsync(cancellationToken);
     }
 

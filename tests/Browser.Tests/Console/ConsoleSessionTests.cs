@@ -1,0 +1,75 @@
+using FirstCome.Contracts.Coupons;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Console;
+
+/// <summary>How a session of the console ends, and what becomes of a page whose connection is lost.</summary>
+[Collection(Browsing.Name)]
+public sealed class ConsoleSessionTests(OneBrowser browser)
+{
+    [Fact]
+    public async Task Signing_out_everywhere_ends_an_open_page_elsewhere_with_its_next_action()
+    {
+        var merchant = await MerchantAsync();
+        await using var here = await browser.EnterAsync(merchant, "redeem", View.Desk);
+        await using var elsewhere = await browser.EnterAsync(merchant, "redeem", View.Desk);
+        await here.Page.GotoAsync("/console/sign-out");
+        await here.Page.GetByRole(AriaRole.Button, new() { Name = "모든 곳에서 로그아웃" }).ClickAsync();
+        await Assertions.Expect(here.Page.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
+
+        // A code that is well formed is looked up at once.
+        await elsewhere.Page.GetByLabel("쿠폰 번호").FillAsync(CouponCode.Create());
+        await EndedAsync(elsewhere.Page);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_gone_leads_from_an_open_page_to_the_sign_in_and_back()
+    {
+        var merchant = await MerchantAsync();
+        await using var visit = await browser.EnterAsync(merchant, "redeem", View.Desk);
+        await visit.Context.ClearCookiesAsync();
+        await visit.Page.ReloadAsync();
+        await visit.Page.Locator("#email").FillAsync(merchant.Email);
+        await visit.Page.Locator("#password").FillAsync(merchant.Password);
+        await visit.Page.Locator("button[type=submit]").ClickAsync();
+        await visit.Page.WaitForURLAsync("**/console/redeem");
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_told_and_comes_back_with_what_was_typed()
+    {
+        await using var visit = await browser.EnterAsync(await MerchantAsync(), "redeem", View.Desk, async page =>
+            await page.AddInitScriptAsync("{ const Real = WebSocket; window.sockets = []; window.WebSocket = class extends Real { constructor(...given) { super(...given); window.sockets.push(this); } }; }"));
+        var page = visit.Page;
+        await page.GetByLabel("주문 번호").FillAsync("A-1001");
+        await page.RouteAsync("**/_blazor/**", route => route.AbortAsync());
+        await page.EvaluateAsync("window.sockets.forEach(socket => socket.close(4000))");
+        await Assertions.Expect(page.GetByText("연결이 끊겼습니다. 다시 연결하고 있습니다.")).ToBeVisibleAsync();
+        await visit.LookAsync("console-reconnecting-ko-desk");
+        await page.UnrouteAllAsync();
+        await Assertions.Expect(page.Locator("#components-reconnect-modal")).ToBeHiddenAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByLabel("주문 번호")).ToHaveValueAsync("A-1001");
+        // The circuit answers again.
+        await page.GetByLabel("쿠폰 번호").FillAsync("x");
+        await Assertions.Expect(page.GetByText("아직 맞는 번호가 아닙니다")).ToBeVisibleAsync();
+        // The browser's own words on the lost connection.
+        visit.Forgive();
+    }
+
+    private static async Task EndedAsync(IPage page)
+    {
+        await page.WaitForURLAsync("**/console/sign-in**told=ended**");
+        await Assertions.Expect(page.GetByText("세션이 끝났습니다. 다시 로그인하세요.")).ToBeVisibleAsync();
+    }
+
+    private async Task<Member> MerchantAsync()
+    {
+        var member = await browser.MemberAsync("새 가맹점");
+        var admin = await browser.System.TokenAsync("admin");
+        var found = await browser.System.SendAsync(HttpMethod.Get, $"/api/users?query={Uri.EscapeDataString(member.Email)}", admin);
+        var promoted = await browser.System.SendAsync(HttpMethod.Put, $"/api/users/{found.Body["items"]![0]!["id"]}/roles", admin, new { roles = (string[])["merchant"] }, true, ("If-Match", "*"));
+        Assert.True((int)promoted.Status == 200, promoted.Text);
+        return member;
+    }
+}
