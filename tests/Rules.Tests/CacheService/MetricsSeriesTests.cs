@@ -94,6 +94,16 @@ public sealed class MetricsSeriesTests
     }
 
     [Fact]
+    public void A_mean_is_of_what_was_counted_since_the_round_before_by_all_instances()
+    {
+        var derivation = new SeriesDerivation([new("batch", "1", "a", "batch", SeriesKind.Mean, [])]);
+        Assert.Empty(Derive(derivation, Scrape("a", "1", 0, "batch_sum 1000\nbatch_count 1000\nbatch_bucket{le=\"5\"} 3"), Scrape("a", "2", 0, "batch_sum 0\nbatch_count 0")));
+        Assert.Equal([("batch", "", 7.5)], Derive(derivation, Scrape("a", "1", 5, "batch_sum 1010\nbatch_count 1002"), Scrape("a", "2", 5, "batch_sum 20\nbatch_count 2")));
+        // No batch at all: no mean.
+        Assert.Empty(Derive(derivation, Scrape("a", "1", 10, "batch_sum 1010\nbatch_count 1002"), Scrape("a", "2", 10, "batch_sum 20\nbatch_count 2")));
+    }
+
+    [Fact]
     public void A_percentile_lies_between_the_bounds_of_its_bucket() =>
         Gen.Select(Gen.Int[0, 50].Array[1, 6], Gen.Double[0, 1]).Sample((counts, percentile) =>
         {

@@ -45,15 +45,6 @@ public sealed class ConsoleTests
     }
 
     [Fact]
-    public void Dead_letters_and_alarms_ask_for_a_deed_and_slowness_for_a_look()
-    {
-        Assert.Equal(Standing.Good, Verdict.Of(Metrics(), 0).Standing);
-        Assert.Equal(Standing.Act, Verdict.Of(Metrics(), 1).Standing);
-        Assert.Equal(Standing.Act, Verdict.Of(Metrics(new SeriesView("alarms.perSecond", "1/s", new Dictionary<string, string> { ["kind"] = "dead-letter" }, [0, 0.2])), 0).Standing);
-        Assert.Equal(Standing.Watch, Verdict.Of(Metrics(new SeriesView("gate.duration.p99", "s", new Dictionary<string, string>(), [0.1, 0.9])), 0).Standing);
-    }
-
-    [Fact]
     public void A_peak_stays_visible_where_points_are_left_out() => Assert.Equal(9, MetricsView.Thin([.. Enumerable.Repeat(1.0, 500), 9, .. Enumerable.Repeat(1.0, 219)], 60).Max());
 
     [Fact]
@@ -61,9 +52,8 @@ public sealed class ConsoleTests
     {
         var draft = new CampaignDraft { NameKo = "첫", NameEn = "First", OpensAt = "2026-11-24T10:00", ClosesAt = "2026-11-24T11:00" };
         Assert.Empty(draft.Check());
-        (draft.NameEn, draft.Quota, draft.ClosesAt, draft.FirstInGroup) = ("", 0, "2026-11-24T09:00", true);
+        (draft.NameEn, draft.Quota, draft.ClosesAt) = ("", 0, "2026-11-24T09:00");
+        draft.Audience.Add(new() { Kind = FirstCome.Contracts.Campaigns.AudienceCondition.FirstInGroupKind });
         Assert.Equal(["closesAt", "group", "name.en", "quota"], draft.Check().Keys.Order(StringComparer.Ordinal));
     }
-
-    private static MetricsView Metrics(params SeriesView[] series) => new(default, default, TimeSpan.FromSeconds(5), series);
 }
