@@ -3,8 +3,10 @@ using System.Security.Claims;
 using System.Text;
 using FirstCome.Web.Console.Campaigns;
 using FirstCome.Web.Console.Dashboard;
+using FirstCome.Web.Console.Health;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace FirstCome.RulesTests.Web;
@@ -43,6 +45,27 @@ public sealed class ConsoleTests
         Assert.Equal(may, principal is not null);
         Assert.DoesNotContain("member", principal?.FindAll(ClaimTypes.Role).Select(role => role.Value) ?? []);
     }
+
+    [Theory]
+    [InlineData("ok", "정상")]
+    [InlineData("3 gates are being rebuilt; their claims are answered 503 recovering.", "게이트 3개를 다시 만들고 있습니다. 그동안 신청에는 503 recovering으로 답합니다.")]
+    [InlineData("the last pass failed (TimeoutException); it is tried again", "마지막 작업이 실패했습니다(TimeoutException). 다시 시도합니다.")]
+    [InlineData("the last known instances are used: no route", "마지막으로 알려진 인스턴스를 씁니다: no route")]
+    [InlineData("a sentence of later days", "a sentence of later days")]
+    public void What_services_say_of_themselves_is_told_in_the_operator_s_language(string said, string korean)
+    {
+        var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
+        Assert.Equal(korean, HealthWords.Of(said, texts));
+        texts.Language = ConsoleTexts.English;
+        Assert.Equal(said, HealthWords.Of(said, texts));
+    }
+
+    [Fact]
+    public void A_sum_is_of_all_values_and_all_instances() => Assert.Equal(
+        [("accepted", 42.0), ("sold-out", 3.0)],
+        new MetricsView(default, default, TimeSpan.FromSeconds(15), [Counted("accepted", 40, null), Counted("accepted", 2, 0), Counted("sold-out", null, 3)]).Totals("claims.count", "outcome").Select(total => (total.Key, total.Value)));
+
+    private static SeriesView Counted(string outcome, params double?[] values) => new("claims.count", "1", new Dictionary<string, string> { ["outcome"] = outcome }, values);
 
     [Fact]
     public void A_peak_stays_visible_where_points_are_left_out() => Assert.Equal(9, MetricsView.Thin([.. Enumerable.Repeat(1.0, 500), 9, .. Enumerable.Repeat(1.0, 219)], 60).Max());

@@ -13,6 +13,7 @@ internal static class SeriesCatalogue
     public static readonly IReadOnlyList<SeriesDefinition> All =
     [
         new("claims.perSecond", "1/s", IssueService, "firstcome_claims_total", SeriesKind.Rate, ["outcome"]),
+        new("claims.count", "1", IssueService, "firstcome_claims_total", SeriesKind.Growth, ["outcome"]),
         new("claims.republished.perSecond", "1/s", IssueService, "firstcome_claims_republished_total", SeriesKind.Rate, []),
         new("gate.duration.p50", "s", IssueService, "firstcome_gate_duration_seconds", SeriesKind.Percentile, [], 0.5),
         new("gate.duration.p99", "s", IssueService, "firstcome_gate_duration_seconds", SeriesKind.Percentile, [], 0.99),

@@ -7,6 +7,8 @@ internal enum SeriesKind
 {
     /// <summary>A counter's growth by the second, summed over instances.</summary>
     Rate,
+    /// <summary>A counter's growth since the round before, summed over instances.</summary>
+    Growth,
     /// <summary>A gauge's value, summed over instances.</summary>
     Gauge,
     /// <summary>A gauge's value, the highest of all instances.</summary>
@@ -83,6 +85,9 @@ internal sealed class SeriesDerivation(IReadOnlyList<SeriesDefinition> definitio
                     case SeriesKind.Rate when before is not null:
                         values[labels] = values.GetValueOrDefault(labels) + (before.GrowthTo(sample) / reading.SecondsSince(before));
                         break;
+                    case SeriesKind.Growth when before is not null:
+                        values[labels] = values.GetValueOrDefault(labels) + before.GrowthTo(sample);
+                        break;
                     case SeriesKind.Percentile when before is not null && TryReadBound(sample, out var bound):
                         if (!buckets.TryGetValue(labels, out var histogram)) { buckets.Add(labels, histogram = []); }
                         histogram[bound] = histogram.GetValueOrDefault(bound) + before.GrowthTo(sample);
@@ -96,12 +101,12 @@ internal sealed class SeriesDerivation(IReadOnlyList<SeriesDefinition> definitio
                 }
             }
         }
-        var keepHighest = definition.Kind is SeriesKind.Percentile or SeriesKind.Highest;
-        points.AddRange(values.Select(value => (new SeriesName(definition.Name, definition.Unit, value.Key, keepHighest), value.Value)));
-        points.AddRange(means.Where(mean => mean.Value.Count > 0).Select(mean => (new SeriesName(definition.Name, definition.Unit, mean.Key, keepHighest), mean.Value.Sum / mean.Value.Count)));
+        var coarsening = definition.Kind switch { SeriesKind.Percentile or SeriesKind.Highest => Coarsening.Highest, SeriesKind.Growth => Coarsening.Sum, _ => Coarsening.Mean };
+        points.AddRange(values.Select(value => (new SeriesName(definition.Name, definition.Unit, value.Key, coarsening), value.Value)));
+        points.AddRange(means.Where(mean => mean.Value.Count > 0).Select(mean => (new SeriesName(definition.Name, definition.Unit, mean.Key, coarsening), mean.Value.Sum / mean.Value.Count)));
         foreach (var (labels, histogram) in buckets)
         {
-            if (PercentileOf(histogram, definition.Percentile) is { } value) { points.Add((new(definition.Name, definition.Unit, labels, keepHighest), value)); }
+            if (PercentileOf(histogram, definition.Percentile) is { } value) { points.Add((new(definition.Name, definition.Unit, labels, coarsening), value)); }
         }
     }
 

@@ -92,7 +92,7 @@ public sealed partial class CampaignPage
         if (answer.Refusal is { } refusal)
         {
             (_wrong, var elsewhere) = ShownFields.Place(refusal.Errors, _draft);
-            _refusal = refusal with { Errors = elsewhere };
+            _refusal = refusal with { Errors = elsewhere, Words = refusal.Errors.Count > 0 ? T["check.fields", refusal.Errors.Count] : refusal.Words };
         }
         if (answer.Value is not { } campaign) { return; }
         Snackbar.Add(T["saved"], Severity.Success);

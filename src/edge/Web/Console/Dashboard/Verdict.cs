@@ -23,7 +23,7 @@ internal sealed record Verdict(Standing Standing, IReadOnlyList<Reason> Reasons)
     {
         var (act, watch) = (new List<Reason>(), new List<Reason>());
         if (deadLetters > 0) { act.Add(new("verdict.deadLetters")); }
-        if (metrics.Totals("alarms.perSecond", "kind").Values.Any(count => count > 0)) { act.Add(new("verdict.alarms")); }
+        if (metrics.Line("alarms.perSecond").Any(rate => rate > 0)) { act.Add(new("verdict.alarms")); }
         JudgeFleet(fleet, act, watch);
         if (metrics.Now("http.failures.perSecond") > 0) { watch.Add(new("verdict.failures")); }
         if (metrics.Now("gate.duration.p99", highest: true) > GateSlowAfter) { watch.Add(new("verdict.gateSlow")); }

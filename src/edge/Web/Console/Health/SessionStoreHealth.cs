@@ -19,20 +19,19 @@ internal sealed class SessionStoreHealth(IServiceProvider services, TimeProvider
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_every, time);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var isThere = await IsThereAsync();
             if (isThere != (_state == HealthState.Ok)) { SessionStoreLog.Seen(logger, isThere); }
             _state = isThere ? HealthState.Ok : s_away;
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task<bool> IsThereAsync()
     {
         try
         {
-            // The connection is made with the first use, which waits for Redis; the service's start does not.
+            // The connection is made with the first use, which waits for Redis: neither the service's start nor an early end shall.
             await services.GetRequiredService<IConnectionMultiplexer>().GetDatabase().PingAsync();
             return true;
         }
