@@ -28,6 +28,7 @@ public sealed class EditorTests(OneBrowser browser)
         await last.FillAsync("bad\u200Evalue");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
         await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("must not contain the control character");
+        await page.EvaluateAsync("scrollTo(0, 0)");
         await visit.LookAsync("console-conditions-ko-phone");
         await last.FillAsync("new, one\nother");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
@@ -61,6 +62,7 @@ public sealed class EditorTests(OneBrowser browser)
             told.Take(5).Select(row => string.Join(' ', row.Split('\t', StringSplitOptions.TrimEntries))));
         // The list stays within its box, however long it is.
         Assert.InRange((await page.Locator(".rejected").BoundingBoxAsync())!.Height, 100, 400);
+        await page.EvaluateAsync("scrollTo(0, 0)");
         await visit.LookAsync("console-audience-ko-phone");
         Assert.Equal(0, await ListsAsync());
 
