@@ -100,5 +100,17 @@ public sealed class SupervisionTests(OneBrowser browser)
         Assert.Contains("/console/sign-in", admin.Page.Url, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_page_that_the_server_does_not_know_any_more_says_so_and_is_loaded_anew()
+    {
+        await using var visit = await browser.EnterAsync("operator", "campaigns", View.Phone.InEnglish);
+        await visit.Page.EvaluateAsync("window.former = true");
+        // As Blazor tells it after the server has started again.
+        await visit.Page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'rejected' } }))");
+        await Assertions.Expect(visit.Page.GetByText("The server no longer knows this page")).ToBeVisibleAsync();
+        await visit.Page.WaitForFunctionAsync("window.former === undefined");
+        await visit.Page.Locator("h1").WaitForAsync();
+    }
+
     private static string Korean(TimeSpan fromNow) => (DateTimeOffset.UtcNow + fromNow).ToOffset(TimeSpan.FromHours(9)).ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);
 }
