@@ -36,10 +36,14 @@ public sealed class SupervisionTests(OneBrowser browser)
         }
         await page.GetByLabel("수량", new() { Exact = true }).FillAsync("45");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.GetByText("quota: 30 → 45")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("수량: 30 → 45")).ToBeVisibleAsync();
         await ActAsync("종료");
         await StateAsync("종료");
         await visit.LookAsync("console-campaign-ko-desk");
+        await ActAsync("보관");
+        await StateAsync("보관");
+        await Assertions.Expect(page.GetByText("상태: 종료 → 보관")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true })).ToHaveCountAsync(0);
 
         async Task ActAsync(string action)
         {
@@ -62,7 +66,8 @@ public sealed class SupervisionTests(OneBrowser browser)
                 await visit.Page.Locator("h1").WaitForAsync();
                 // What is there comes over the circuit after the page itself.
                 await Assertions.Expect(visit.Page.Locator(".mud-progress-linear, .mud-progress-circular")).ToHaveCountAsync(0);
-                await visit.LookAsync($"console-{path}-{name}");
+                if (path == "health") { await Assertions.Expect(visit.Page.Locator("tr", new() { HasText = "redis" }).First).ToContainTextAsync("web"); }
+                await visit.LookAsync(path == "dashboard" && view == View.Desk.InEnglish ? null : $"console-{path}-{name}");
             }
         }
     }
@@ -93,6 +98,18 @@ public sealed class SupervisionTests(OneBrowser browser)
         await admin.Context.ClearCookiesAsync(new() { Name = "fc-console" });
         await admin.Page.GotoAsync("/console/members");
         Assert.Contains("/console/sign-in", admin.Page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_that_the_server_does_not_know_any_more_says_so_and_is_loaded_anew()
+    {
+        await using var visit = await browser.EnterAsync("operator", "campaigns", View.Phone.InEnglish);
+        await visit.Page.EvaluateAsync("window.former = true");
+        // As Blazor tells it after the server has started again.
+        await visit.Page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'rejected' } }))");
+        await Assertions.Expect(visit.Page.GetByText("The server no longer knows this page")).ToBeVisibleAsync();
+        await visit.Page.WaitForFunctionAsync("window.former === undefined");
+        await visit.Page.Locator("h1").WaitForAsync();
     }
 
     private static string Korean(TimeSpan fromNow) => (DateTimeOffset.UtcNow + fromNow).ToOffset(TimeSpan.FromHours(9)).ToString("yyyy-MM-ddTHH:mm", CultureInfo.InvariantCulture);

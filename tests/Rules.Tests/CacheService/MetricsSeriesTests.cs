@@ -7,7 +7,7 @@ namespace FirstCome.RulesTests.CacheService;
 public sealed class MetricsSeriesTests
 {
     private static readonly DateTimeOffset s_start = new(2030, 1, 31, 9, 0, 0, TimeSpan.Zero);
-    private static readonly SeriesName s_mean = new("mean", "1", "", KeepHighest: false), s_highest = new("highest", "1", "", KeepHighest: true);
+    private static readonly SeriesName s_mean = new("mean", "1", "", Coarsening.Mean), s_highest = new("highest", "1", "", Coarsening.Highest), s_sum = new("sum", "1", "", Coarsening.Sum);
 
     private static List<MetricSample> Parse(string page) => PrometheusText.Parse(page, _ => true, 1_000);
 
@@ -94,6 +94,26 @@ public sealed class MetricsSeriesTests
     }
 
     [Fact]
+    public void A_growth_is_what_was_counted_since_the_round_before_by_all_instances()
+    {
+        var derivation = new SeriesDerivation([new("claims", "1", "a", "claims_total", SeriesKind.Growth, ["outcome"])]);
+        Assert.Empty(Derive(derivation, Scrape("a", "1", 0, "claims_total{outcome=\"accepted\"} 100"), Scrape("a", "2", 0, "")));
+        // However long the round took, and where the counter first stands on the page with its first claim.
+        Assert.Equal([("claims", "outcome=accepted", 47.0)], Derive(derivation,
+            Scrape("a", "1", 7, "claims_total{outcome=\"accepted\"} 107"), Scrape("a", "2", 7, "claims_total{outcome=\"accepted\"} 40")));
+    }
+
+    [Fact]
+    public void A_mean_is_of_what_was_counted_since_the_round_before_by_all_instances()
+    {
+        var derivation = new SeriesDerivation([new("batch", "1", "a", "batch", SeriesKind.Mean, [])]);
+        Assert.Empty(Derive(derivation, Scrape("a", "1", 0, "batch_sum 1000\nbatch_count 1000\nbatch_bucket{le=\"5\"} 3"), Scrape("a", "2", 0, "batch_sum 0\nbatch_count 0")));
+        Assert.Equal([("batch", "", 7.5)], Derive(derivation, Scrape("a", "1", 5, "batch_sum 1010\nbatch_count 1002"), Scrape("a", "2", 5, "batch_sum 20\nbatch_count 2")));
+        // No batch at all: no mean.
+        Assert.Empty(Derive(derivation, Scrape("a", "1", 10, "batch_sum 1010\nbatch_count 1002"), Scrape("a", "2", 10, "batch_sum 20\nbatch_count 2")));
+    }
+
+    [Fact]
     public void A_percentile_lies_between_the_bounds_of_its_bucket() =>
         Gen.Select(Gen.Int[0, 50].Array[1, 6], Gen.Double[0, 1]).Sample((counts, percentile) =>
         {
@@ -131,13 +151,14 @@ public sealed class MetricsSeriesTests
     public void Coarser_points_are_the_mean_or_the_highest_of_finer_ones()
     {
         var history = new SeriesHistory(10);
-        foreach (var (seconds, value) in new[] { (0, 1.0), (5, 2.0), (10, 6.0), (15, 9.0) }) { history.Add(s_start.AddSeconds(seconds), [(s_mean, value), (s_highest, value)]); }
+        foreach (var (seconds, value) in new[] { (0, 1.0), (5, 2.0), (10, 6.0), (15, 9.0) }) { history.Add(s_start.AddSeconds(seconds), [(s_mean, value), (s_highest, value), (s_sum, value)]); }
 
         var fine = history.Read(TimeSpan.FromMinutes(1), s_start.AddSeconds(15)).Series;
         Assert.All(fine, series => Assert.Equal([null, null, null, null, null, null, null, null, 1, 2, 6, 9], series.Values));
         var coarse = history.Read(TimeSpan.FromHours(1), s_start.AddSeconds(15)).Series.ToDictionary(series => series.Name.Name, series => series.Values[^2..]);
         Assert.Equal([6, 9], coarse["highest"]);
         Assert.Equal([3, 9], coarse["mean"]);
+        Assert.Equal([9, 9], coarse["sum"]);
     }
 
     [Fact]

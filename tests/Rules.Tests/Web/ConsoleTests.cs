@@ -3,8 +3,10 @@ using System.Security.Claims;
 using System.Text;
 using FirstCome.Web.Console.Campaigns;
 using FirstCome.Web.Console.Dashboard;
+using FirstCome.Web.Console.Health;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace FirstCome.RulesTests.Web;
@@ -44,14 +46,26 @@ public sealed class ConsoleTests
         Assert.DoesNotContain("member", principal?.FindAll(ClaimTypes.Role).Select(role => role.Value) ?? []);
     }
 
-    [Fact]
-    public void Dead_letters_and_alarms_ask_for_a_deed_and_slowness_for_a_look()
+    [Theory]
+    [InlineData("ok", "정상")]
+    [InlineData("3 gates are being rebuilt; their claims are answered 503 recovering.", "게이트 3개를 다시 만들고 있습니다. 그동안 신청에는 503 recovering으로 답합니다.")]
+    [InlineData("the last pass failed (TimeoutException); it is tried again", "마지막 작업이 실패했습니다(TimeoutException). 다시 시도합니다.")]
+    [InlineData("the last known instances are used: no route", "마지막으로 알려진 인스턴스를 씁니다: no route")]
+    [InlineData("a sentence of later days", "a sentence of later days")]
+    public void What_services_say_of_themselves_is_told_in_the_operator_s_language(string said, string korean)
     {
-        Assert.Equal(Standing.Good, Verdict.Of(Metrics(), 0).Standing);
-        Assert.Equal(Standing.Act, Verdict.Of(Metrics(), 1).Standing);
-        Assert.Equal(Standing.Act, Verdict.Of(Metrics(new SeriesView("alarms.perSecond", "1/s", new Dictionary<string, string> { ["kind"] = "dead-letter" }, [0, 0.2])), 0).Standing);
-        Assert.Equal(Standing.Watch, Verdict.Of(Metrics(new SeriesView("gate.duration.p99", "s", new Dictionary<string, string>(), [0.1, 0.9])), 0).Standing);
+        var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
+        Assert.Equal(korean, HealthWords.Of(said, texts));
+        texts.Language = ConsoleTexts.English;
+        Assert.Equal(said, HealthWords.Of(said, texts));
     }
+
+    [Fact]
+    public void A_sum_is_of_all_values_and_all_instances() => Assert.Equal(
+        [("accepted", 42.0), ("sold-out", 3.0)],
+        new MetricsView(default, default, TimeSpan.FromSeconds(15), [Counted("accepted", 40, null), Counted("accepted", 2, 0), Counted("sold-out", null, 3)]).Totals("claims.count", "outcome").Select(total => (total.Key, total.Value)));
+
+    private static SeriesView Counted(string outcome, params double?[] values) => new("claims.count", "1", new Dictionary<string, string> { ["outcome"] = outcome }, values);
 
     [Fact]
     public void A_peak_stays_visible_where_points_are_left_out() => Assert.Equal(9, MetricsView.Thin([.. Enumerable.Repeat(1.0, 500), 9, .. Enumerable.Repeat(1.0, 219)], 60).Max());
@@ -61,9 +75,8 @@ public sealed class ConsoleTests
     {
         var draft = new CampaignDraft { NameKo = "첫", NameEn = "First", OpensAt = "2026-11-24T10:00", ClosesAt = "2026-11-24T11:00" };
         Assert.Empty(draft.Check());
-        (draft.NameEn, draft.Quota, draft.ClosesAt, draft.FirstInGroup) = ("", 0, "2026-11-24T09:00", true);
+        (draft.NameEn, draft.Quota, draft.ClosesAt) = ("", 0, "2026-11-24T09:00");
+        draft.Audience.Add(new() { Kind = FirstCome.Contracts.Campaigns.AudienceCondition.FirstInGroupKind });
         Assert.Equal(["closesAt", "group", "name.en", "quota"], draft.Check().Keys.Order(StringComparer.Ordinal));
     }
-
-    private static MetricsView Metrics(params SeriesView[] series) => new(default, default, TimeSpan.FromSeconds(5), series);
 }

@@ -2,6 +2,7 @@ using FirstCome.Engines.Redis;
 using FirstCome.ServiceDefaults;
 using FirstCome.Web.Console.Calls;
 using FirstCome.Web.Console.Claims;
+using FirstCome.Web.Console.Health;
 using FirstCome.Web.Console.Rehearsals;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
@@ -40,6 +41,8 @@ internal static class ConsoleHosting
         services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(provider => new ConfigureOptions<KeyManagementOptions>(keys =>
             keys.XmlRepository = new RedisXmlRepository(() => provider.GetRequiredService<IConnectionMultiplexer>().GetDatabase(), DataProtectionKeys)));
         services.AddSingleton<OperatorSessions>();
+        services.AddHealthSignal<SessionStoreHealth>();
+        services.AddHostedService(provider => provider.GetRequiredService<SessionStoreHealth>());
         services.AddAuthentication(OperatorSessions.Scheme).AddCookie(OperatorSessions.Scheme);
         services.AddSingleton<IConfigureOptions<CookieAuthenticationOptions>, OperatorCookie>();
         services.AddAuthorizationBuilder().AddConsolePolicies();
@@ -62,6 +65,7 @@ internal static class ConsoleHosting
         services.AddSingleton<RunRehearsals>();
         services.AddHostedService(provider => provider.GetRequiredService<RunRehearsals>());
         foreach (var service in OperatorApi.Services) { services.AddServiceClient(service); }
+        services.AddServiceClient(OperatorApi.Coupons, OperatorApi.Uploads).ConfigureHttpClient(client => client.Timeout = OperatorApi.UploadMax);
         return builder;
     }
 

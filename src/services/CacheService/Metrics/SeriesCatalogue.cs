@@ -13,6 +13,7 @@ internal static class SeriesCatalogue
     public static readonly IReadOnlyList<SeriesDefinition> All =
     [
         new("claims.perSecond", "1/s", IssueService, "firstcome_claims_total", SeriesKind.Rate, ["outcome"]),
+        new("claims.count", "1", IssueService, "firstcome_claims_total", SeriesKind.Growth, ["outcome"]),
         new("claims.republished.perSecond", "1/s", IssueService, "firstcome_claims_republished_total", SeriesKind.Rate, []),
         new("gate.duration.p50", "s", IssueService, "firstcome_gate_duration_seconds", SeriesKind.Percentile, [], 0.5),
         new("gate.duration.p99", "s", IssueService, "firstcome_gate_duration_seconds", SeriesKind.Percentile, [], 0.99),
@@ -20,6 +21,7 @@ internal static class SeriesCatalogue
         new("log.acknowledge.p99", "s", IssueService, "firstcome_log_acknowledge_duration_seconds", SeriesKind.Percentile, [], 0.99),
         new("worker.lag", "1", IssueWorker, "firstcome_worker_lag", SeriesKind.Highest, []),
         new("worker.records.perSecond", "1/s", IssueWorker, "firstcome_worker_records_total", SeriesKind.Rate, ["outcome"]),
+        new("worker.batch.mean", "1", IssueWorker, "firstcome_worker_batch", SeriesKind.Mean, []),
         new("worker.duration.p99", "s", IssueWorker, "firstcome_worker_duration_seconds", SeriesKind.Percentile, [], 0.99),
         new("coupons.made.perSecond", "1/s", CouponService, "firstcome_coupons_made_total", SeriesKind.Rate, []),
         new("alarms.perSecond", "1/s", null, "firstcome_alarms_total", SeriesKind.Rate, ["kind"]),
@@ -33,7 +35,7 @@ internal static class SeriesCatalogue
         new("process.memory", "By", null, "dotnet_process_memory_working_set_bytes", SeriesKind.Gauge, []),
     ];
 
-    private static readonly FrozenSet<string> s_wanted = All.Select(definition => definition.SampleName).ToFrozenSet();
+    private static readonly FrozenSet<string> s_wanted = All.SelectMany(definition => definition.SampleNames).ToFrozenSet();
 
     /// <summary>The catalogue in one line, for the API's description.</summary>
     public static string Description { get; } = string.Join(", ", All.Select(definition => $"{definition.Name} ({definition.Unit})"));

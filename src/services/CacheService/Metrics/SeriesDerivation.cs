@@ -7,19 +7,23 @@ internal enum SeriesKind
 {
     /// <summary>A counter's growth by the second, summed over instances.</summary>
     Rate,
+    /// <summary>A counter's growth since the round before, summed over instances.</summary>
+    Growth,
     /// <summary>A gauge's value, summed over instances.</summary>
     Gauge,
     /// <summary>A gauge's value, the highest of all instances.</summary>
     Highest,
     /// <summary>A percentile of what a histogram has counted since the round before, all instances together.</summary>
     Percentile,
+    /// <summary>The mean of what a histogram has counted since the round before, all instances together.</summary>
+    Mean,
 }
 
 /// <summary>One documented series of the console.</summary>
 /// <param name="Name">Its name in the answer.</param>
 /// <param name="Unit">UCUM: <c>1/s</c>, <c>s</c>, <c>By</c>, <c>1</c>.</param>
 /// <param name="Service">Whose instances are asked; null: every service's, told apart by the label <c>service</c>.</param>
-/// <param name="Metric">The name on the metrics page; for a percentile that of the histogram, without <c>_bucket</c>.</param>
+/// <param name="Metric">The name on the metrics page; for a percentile or a mean that of the histogram, without <c>_bucket</c>, <c>_sum</c> or <c>_count</c>.</param>
 /// <param name="By">The labels that stay; over all others it is summed.</param>
 /// <param name="Percentile">For <see cref="SeriesKind.Percentile"/>: 0 to 1.</param>
 internal sealed record SeriesDefinition(string Name, string Unit, string? Service, string Metric, SeriesKind Kind, IReadOnlyList<string> By, double Percentile = 0)
@@ -27,7 +31,13 @@ internal sealed record SeriesDefinition(string Name, string Unit, string? Servic
     /// <summary>The samples that count; null: all.</summary>
     public Func<MetricSample, bool>? Only { get; init; }
 
-    public string SampleName => Kind == SeriesKind.Percentile ? Metric + "_bucket" : Metric;
+    /// <summary>The samples that it is made of; of a mean first the sum, then the count.</summary>
+    public IReadOnlyList<string> SampleNames { get; } = Kind switch
+    {
+        SeriesKind.Percentile => [Metric + "_bucket"],
+        SeriesKind.Mean => [Metric + "_sum", Metric + "_count"],
+        _ => [Metric],
+    };
 }
 
 /// <summary>What one instance told in one round.</summary>
@@ -55,13 +65,14 @@ internal sealed class SeriesDerivation(IReadOnlyList<SeriesDefinition> definitio
     private void Derive(SeriesDefinition definition, IEnumerable<Reading> readings, List<(SeriesName, double)> points)
     {
         var values = new Dictionary<string, double>();
+        var means = new Dictionary<string, (double Sum, double Count)>();
         var buckets = new Dictionary<string, SortedDictionary<double, double>>();
         foreach (var reading in readings.Where(reading => definition.Service is null || reading.Scrape.Service == definition.Service))
         {
             _previous.TryGetValue((reading.Scrape.Service, reading.Scrape.Instance), out var before);
             foreach (var sample in reading.Scrape.Samples)
             {
-                if (sample.Name != definition.SampleName || !double.IsFinite(sample.Value) || definition.Only?.Invoke(sample) == false) { continue; }
+                if (!definition.SampleNames.Contains(sample.Name) || !double.IsFinite(sample.Value) || definition.Only?.Invoke(sample) == false) { continue; }
                 var labels = Labels(definition, reading.Scrape.Service, sample);
                 switch (definition.Kind)
                 {
@@ -74,20 +85,28 @@ internal sealed class SeriesDerivation(IReadOnlyList<SeriesDefinition> definitio
                     case SeriesKind.Rate when before is not null:
                         values[labels] = values.GetValueOrDefault(labels) + (before.GrowthTo(sample) / reading.SecondsSince(before));
                         break;
+                    case SeriesKind.Growth when before is not null:
+                        values[labels] = values.GetValueOrDefault(labels) + before.GrowthTo(sample);
+                        break;
                     case SeriesKind.Percentile when before is not null && TryReadBound(sample, out var bound):
                         if (!buckets.TryGetValue(labels, out var histogram)) { buckets.Add(labels, histogram = []); }
                         histogram[bound] = histogram.GetValueOrDefault(bound) + before.GrowthTo(sample);
+                        break;
+                    case SeriesKind.Mean when before is not null:
+                        var (sum, count) = means.GetValueOrDefault(labels);
+                        means[labels] = sample.Name == definition.SampleNames[0] ? (sum + before.GrowthTo(sample), count) : (sum, count + before.GrowthTo(sample));
                         break;
                     default:
                         break;
                 }
             }
         }
-        var keepHighest = definition.Kind is SeriesKind.Percentile or SeriesKind.Highest;
-        points.AddRange(values.Select(value => (new SeriesName(definition.Name, definition.Unit, value.Key, keepHighest), value.Value)));
+        var coarsening = definition.Kind switch { SeriesKind.Percentile or SeriesKind.Highest => Coarsening.Highest, SeriesKind.Growth => Coarsening.Sum, _ => Coarsening.Mean };
+        points.AddRange(values.Select(value => (new SeriesName(definition.Name, definition.Unit, value.Key, coarsening), value.Value)));
+        points.AddRange(means.Where(mean => mean.Value.Count > 0).Select(mean => (new SeriesName(definition.Name, definition.Unit, mean.Key, coarsening), mean.Value.Sum / mean.Value.Count)));
         foreach (var (labels, histogram) in buckets)
         {
-            if (PercentileOf(histogram, definition.Percentile) is { } value) { points.Add((new(definition.Name, definition.Unit, labels, keepHighest), value)); }
+            if (PercentileOf(histogram, definition.Percentile) is { } value) { points.Add((new(definition.Name, definition.Unit, labels, coarsening), value)); }
         }
     }
 

@@ -1,8 +1,19 @@
 namespace FirstCome.CacheService.Metrics;
 
+/// <summary>How finer points become a coarser one.</summary>
+internal enum Coarsening
+{
+    /// <summary>For rates and values.</summary>
+    Mean,
+    /// <summary>Where a mean would say nothing: percentiles.</summary>
+    Highest,
+    /// <summary>For what was counted since the round before.</summary>
+    Sum,
+}
+
 /// <summary>What a series is called and how finer points become a coarser one.</summary>
 /// <param name="Labels">What tells series of one name apart, packed by <see cref="Pack"/>; empty where there is only one.</param>
-internal sealed record SeriesName(string Name, string Unit, string Labels, bool KeepHighest)
+internal sealed record SeriesName(string Name, string Unit, string Labels, Coarsening Coarsening)
 {
     // No label of ours holds them.
     private const char BetweenLabels = '\u001F', BeforeValue = '\u001E';
@@ -18,8 +29,8 @@ internal sealed record SeriesName(string Name, string Unit, string Labels, bool 
 internal sealed record SeriesWindow(DateTimeOffset From, DateTimeOffset To, TimeSpan Step, IReadOnlyList<(SeriesName Name, double?[] Values)> Series);
 
 /// <summary>
-/// The last six hours of every series in bounded memory: 15 minutes by 5 s, an hour by 15 s, six hours by a minute. A coarser point is the mean of
-/// the finer ones, or the highest where a mean would say nothing (percentiles). At most <c>seriesMax</c> series; what comes on top is dropped.
+/// The last six hours of every series in bounded memory: 15 minutes by 5 s, an hour by 15 s, six hours by a minute. A coarser point is made of
+/// the finer ones as the series' <see cref="Coarsening"/> says. At most <c>seriesMax</c> series; what comes on top is dropped.
 /// </summary>
 internal sealed class SeriesHistory(int seriesMax)
 {
@@ -48,7 +59,7 @@ internal sealed class SeriesHistory(int seriesMax)
             foreach (var (name, value) in round)
             {
                 if (!double.IsFinite(value) || Of(name) is not { } points) { continue; }
-                for (var tier = 0; tier < s_tiers.Length; tier++) { points[tier].Add(Index(tier, _newest[tier]), (float)value, name.KeepHighest); }
+                for (var tier = 0; tier < s_tiers.Length; tier++) { points[tier].Add(Index(tier, _newest[tier]), (float)value, name.Coarsening); }
             }
         }
     }
@@ -115,13 +126,20 @@ internal sealed class SeriesHistory(int seriesMax)
         private readonly float[] _values = new float[slots];
         private readonly byte[] _counts = new byte[slots];
 
-        public void Add(int index, float value, bool keepHighest)
+        public void Add(int index, float value, Coarsening coarsening)
         {
             if (_counts[index] == byte.MaxValue) { return; }
             _counts[index]++;
             if (_counts[index] == 1) { _values[index] = value; }
-            else if (keepHighest) { _values[index] = Math.Max(_values[index], value); }
-            else { _values[index] += (value - _values[index]) / _counts[index]; }
+            else
+            {
+                _values[index] = coarsening switch
+                {
+                    Coarsening.Highest => Math.Max(_values[index], value),
+                    Coarsening.Sum => _values[index] + value,
+                    _ => _values[index] + ((value - _values[index]) / _counts[index]),
+                };
+            }
         }
 
         public double? Value(int index) => _counts[index] == 0 ? null : _values[index];

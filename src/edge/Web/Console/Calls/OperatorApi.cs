@@ -20,6 +20,11 @@ internal sealed class OperatorApi(
     IHttpClientFactory clients, OperatorSessions sessions, AuthenticationStateProvider state, NavigationManager navigation, ConsoleTexts texts, ILogger<OperatorApi> logger)
 {
     public const string Coupons = "coupon-service", Issue = "issue-service", Cache = "cache-service", Users = KeepSession.UserService;
+
+    /// <summary>CouponService once more, for lists of members: they come from the browser through the circuit, which takes longer than a call may.</summary>
+    public const string Uploads = "coupon-service-uploads";
+
+    public static readonly TimeSpan UploadMax = TimeSpan.FromMinutes(10);
     public static readonly string[] Services = [Coupons, Issue, Cache, Users];
 
     // A newer service may say more than this console knows.

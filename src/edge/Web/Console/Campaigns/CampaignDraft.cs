@@ -6,8 +6,10 @@ namespace FirstCome.Web.Console.Campaigns;
 /// <summary>What stands in the fields of the editor, and its checks: CouponService's rules as far as one field tells them. The service judges again and has the last word.</summary>
 internal sealed class CampaignDraft
 {
-    public const int NameMax = 200, DescriptionMax = 4_000, QuotaMax = 10_000_000, PerMemberMax = 100, DaysMax = 3_650, WindowDaysMax = 366;
-    public const string TimeFormat = "yyyy-MM-ddTHH:mm";
+    public const int NameMax = 200, DescriptionMax = 4_000, QuotaMax = 10_000_000, PerMemberMax = 100, DaysMax = 3_650, WindowDaysMax = 366, ConditionsMax = 16;
+
+    // Instants are whole milliseconds; a browser leaves out what is zero.
+    private const string MinuteFormat = "yyyy-MM-ddTHH:mm", Format = "yyyy-MM-ddTHH:mm:ss.FFF";
     private static readonly TimeSpan s_korea = TimeSpan.FromHours(9);
 
     public string NameKo { get; set; } = "";
@@ -33,21 +35,13 @@ internal sealed class CampaignDraft
     public string Group { get; set; } = "";
     public bool Rehearsal { get; set; }
     public bool ReleaseCancelled { get; set; }
-    public string Grades { get; set; } = "";
-    public string TagsAny { get; set; } = "";
-    public string TagsNone { get; set; } = "";
-    public string SinceBefore { get; set; } = "";
-    public string SinceAfter { get; set; } = "";
-    public bool BirthMonth { get; set; }
-    public bool List { get; set; }
-    public bool FirstInGroup { get; set; }
+    /// <summary>The conditions on who may claim, in their order.</summary>
+    public List<ConditionDraft> Audience { get; } = [];
 
     public static CampaignDraft Of(CampaignView campaign)
     {
-        var (benefit, audience) = (campaign.Benefit, campaign.Audience);
-        var tags = audience.Where(condition => condition.Kind == AudienceCondition.TagKind).ToList();
-        var since = audience.FirstOrDefault(condition => condition.Kind == AudienceCondition.MemberSinceKind);
-        return new()
+        var benefit = campaign.Benefit;
+        var draft = new CampaignDraft
         {
             NameKo = campaign.Name.Ko,
             NameEn = campaign.Name.En,
@@ -71,15 +65,9 @@ internal sealed class CampaignDraft
             Group = campaign.Group ?? "",
             Rehearsal = campaign.Rehearsal,
             ReleaseCancelled = campaign.ReleaseCancelled,
-            Grades = Joined(audience.FirstOrDefault(condition => condition.Kind == AudienceCondition.GradeKind)?.AnyOf),
-            TagsAny = Joined(tags.FirstOrDefault(tag => tag.AnyOf is not null)?.AnyOf),
-            TagsNone = Joined(tags.FirstOrDefault(tag => tag.NoneOf is not null)?.NoneOf),
-            SinceBefore = since?.Before is { } before ? Told(before) : "",
-            SinceAfter = since?.After is { } after ? Told(after) : "",
-            BirthMonth = audience.Any(condition => condition.Kind == AudienceCondition.BirthMonthKind),
-            List = audience.Any(condition => condition.Kind == AudienceCondition.ListKind),
-            FirstInGroup = audience.Any(condition => condition.Kind == AudienceCondition.FirstInGroupKind),
         };
+        draft.Audience.AddRange(campaign.Audience.Select(ConditionDraft.Of));
+        return draft;
     }
 
     /// <summary>What is wrong, as keys of texts by the API's name of the field.</summary>
@@ -106,10 +94,21 @@ internal sealed class CampaignDraft
         Need("benefit.name.en", Kind != Benefit.GiftKind || GiftEn.Trim().Length is > 0 and <= NameMax, "check.name");
         Need("validity", (Days is null) != (Until.Length == 0), "check.validity");
         Need("validity", Days is null or >= 1 and <= DaysMax, "check.days");
-        Need("validity", Until.Length == 0 || closes is null || Instant(Until) > closes, "check.until");
+        Need("validity.until", Until.Length == 0 || closes is null || Instant(Until) > closes, "check.until");
         Need("group", Group.Length <= 64 && Group.All(letter => letter is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-'), "check.group");
-        Need("group", !FirstInGroup || Group.Length > 0, "check.groupNeeded");
+        Need("group", Group.Length > 0 || Audience.All(condition => condition.Kind != AudienceCondition.FirstInGroupKind), "check.groupNeeded");
+        CheckAudience();
         return wrong;
+
+        void CheckAudience()
+        {
+            for (var i = 0; i < Audience.Count; i++)
+            {
+                var kind = Audience[i].Kind;
+                Need($"audience[{i}].kind", kind == AudienceCondition.TagKind || Audience.Take(i).All(earlier => earlier.Kind != kind), "check.kindTwice");
+                foreach (var (member, key) in Audience[i].Check()) { Need($"audience[{i}].{member}", false, key); }
+            }
+        }
 
         void Need(string field, bool isRight, string key) { if (!isRight) { wrong.TryAdd(field, key); } }
     }
@@ -128,7 +127,7 @@ internal sealed class CampaignDraft
             ["timeZone"] = TimeZone,
             ["benefit"] = ToBenefit(),
             ["validity"] = new Validity(Until.Length > 0 ? Instant(Until) : null, Until.Length > 0 ? null : Days),
-            ["audience"] = ToAudience(),
+            ["audience"] = Audience.ConvertAll(condition => condition.ToCondition()),
             ["releaseCancelled"] = ReleaseCancelled,
         };
         if (Group.Length > 0 || !isNew) { body["group"] = Group.Length > 0 ? Group : null; }
@@ -138,31 +137,13 @@ internal sealed class CampaignDraft
 
     /// <summary>An instant out of a browser's field; null where it is none.</summary>
     public static DateTimeOffset? Instant(string text) =>
-        DateTime.TryParseExact(text, [TimeFormat, "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? new DateTimeOffset(local, s_korea).ToUniversalTime() : null;
+        DateTime.TryParseExact(text, [MinuteFormat, Format], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? new DateTimeOffset(local, s_korea).ToUniversalTime() : null;
 
-    public static string Told(DateTimeOffset at) => at.ToOffset(s_korea).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+    public static string Told(DateTimeOffset at) => at.ToOffset(s_korea).ToString(Format, CultureInfo.InvariantCulture);
 
     public Benefit ToBenefit() => new(
         Kind, Kind == Benefit.AmountKind ? Of(Amount) : null, Kind == Benefit.PercentKind ? Percent : null, Kind == Benefit.PercentKind ? Of(Cap) : null,
         Kind == Benefit.GiftKind ? new LocalizedText(GiftKo, GiftEn) : null, Of(MinimumOrder));
 
-    private List<AudienceCondition> ToAudience()
-    {
-        var conditions = new List<AudienceCondition>();
-        if (Values(Grades) is { Length: > 0 } grades) { conditions.Add(new(AudienceCondition.GradeKind, grades)); }
-        if (Values(TagsAny) is { Length: > 0 } any) { conditions.Add(new(AudienceCondition.TagKind, any)); }
-        if (Values(TagsNone) is { Length: > 0 } none) { conditions.Add(new(AudienceCondition.TagKind, NoneOf: none)); }
-        if (Instant(SinceBefore) is { } before) { conditions.Add(new(AudienceCondition.MemberSinceKind, Before: before)); }
-        if (Instant(SinceAfter) is { } after) { conditions.Add(new(AudienceCondition.MemberSinceKind, After: after)); }
-        if (BirthMonth) { conditions.Add(new(AudienceCondition.BirthMonthKind)); }
-        if (List) { conditions.Add(new(AudienceCondition.ListKind)); }
-        if (FirstInGroup) { conditions.Add(new(AudienceCondition.FirstInGroupKind)); }
-        return conditions;
-    }
-
     private Money? Of(long? minor) => minor is { } value ? new Money(Currency, value) : null;
-
-    private static string[] Values(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static string Joined(IReadOnlyList<string>? values) => values is null ? "" : string.Join(", ", values);
 }

@@ -1,24 +1,21 @@
-using System.Net.Http.Headers;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Web.Console.Calls;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Forms;
 using MudBlazor;
 
 namespace FirstCome.Web.Console.Campaigns;
 
 public sealed partial class CampaignPage
 {
-    private const long ListBytesMax = 64 * 1024 * 1024;
     private readonly CancellationTokenSource _left = new();
     private CampaignDraft _draft = new();
     private CampaignDraft _former = new();
     private Dictionary<string, string> _wrong = [];
     private CampaignView? _campaign;
-    private string? _etag, _uploaded;
-    private Refusal? _refusal, _rejected;
+    private string? _etag;
+    private Refusal? _refusal;
     private IReadOnlyList<HistoryEntry> _history = [];
-    private bool _busy;
+    private bool _busy, _isRefused;
 
     [Parameter] public Guid? Id { get; set; }
 
@@ -65,7 +62,8 @@ public sealed partial class CampaignPage
     private async Task SaveAsync()
     {
         Check();
-        if (_wrong.Count > 0) { return; }
+        _isRefused = _wrong.Count > 0;
+        if (_isRefused) { return; }
         var body = _draft.ToBody(isNew: Id is null);
         if (Id is not null)
         {
@@ -91,7 +89,11 @@ public sealed partial class CampaignPage
         var answer = await asked;
         _busy = false;
         _refusal = answer.Refusal;
-        foreach (var (field, errors) in answer.Refusal?.Errors ?? new Dictionary<string, string[]>()) { _wrong[field] = string.Join(" ", errors); }
+        if (answer.Refusal is { } refusal)
+        {
+            (_wrong, var elsewhere) = ShownFields.Place(refusal.Errors, _draft);
+            _refusal = refusal with { Errors = elsewhere, Words = refusal.Errors.Count > 0 ? T["check.fields", refusal.Errors.Count] : refusal.Words };
+        }
         if (answer.Value is not { } campaign) { return; }
         Snackbar.Add(T["saved"], Severity.Success);
         if (Id is null)
@@ -100,30 +102,18 @@ public sealed partial class CampaignPage
             return;
         }
         Show(campaign, answer.ETag);
-        _history = (await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token)).Value?.Items ?? _history;
+        await ReadHistoryAsync();
     }
 
-    private async Task UploadAsync(InputFileChangeEventArgs chosen)
+    // What was typed and is not saved yet stays: a list changes no other field.
+    private async Task UploadedAsync(string? etag)
     {
-        (_uploaded, _rejected) = (null, null);
-        if (chosen.File.Size > ListBytesMax)
-        {
-            _uploaded = null;
-            Snackbar.Add(T["audience.tooLarge"], Severity.Error);
-            return;
-        }
-        await using var stream = chosen.File.OpenReadStream(ListBytesMax, _left.Token);
-        using var content = new StreamContent(stream);
-        content.Headers.ContentType = new MediaTypeHeaderValue("text/csv");
-        var answer = await Api.SendAsync<UploadedAudience>(OperatorApi.Coupons, HttpMethod.Put, $"api/campaigns/{Id}/audience/members", content, _etag, _left.Token);
-        _rejected = answer.Refusal;
-        if (answer.Value is not { } uploaded) { return; }
-        await LoadAsync();
-        _etag = answer.ETag ?? _etag;
-        _uploaded = T["audience.accepted", T.Number(uploaded.Accepted)];
+        _etag = etag ?? _etag;
+        await ReadHistoryAsync();
     }
+
+    private async Task ReadHistoryAsync() =>
+        _history = (await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token)).Value?.Items ?? _history;
 
     private static bool Same(object? one, object? other) => System.Text.Json.JsonSerializer.Serialize(one) == System.Text.Json.JsonSerializer.Serialize(other);
-
-    private sealed record UploadedAudience(int Accepted);
 }

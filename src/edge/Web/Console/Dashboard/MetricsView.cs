@@ -22,9 +22,9 @@ internal sealed record MetricsView(DateTimeOffset From, DateTimeOffset To, TimeS
         return last.Count == 0 ? null : Fold(last, highest);
     }
 
-    /// <summary>What a rate added up to within the window, by the values of a label.</summary>
+    /// <summary>What a count added up to within the window, by the values of a label.</summary>
     public IReadOnlyDictionary<string, double> Totals(string name, string label) => Series.Where(each => each.Name == name && each.Labels.ContainsKey(label))
-        .GroupBy(each => each.Labels[label]).ToDictionary(same => same.Key, same => Math.Round(same.Sum(each => each.Values.Sum(value => value ?? 0)) * Step.TotalSeconds));
+        .GroupBy(each => each.Labels[label]).ToDictionary(same => same.Key, same => same.Sum(each => each.Values.Sum(value => value ?? 0)));
 
     /// <summary>At most so many points, each the highest of those it stands for: a short peak stays visible.</summary>
     public static double[] Thin(double[] values, int pointsMax)

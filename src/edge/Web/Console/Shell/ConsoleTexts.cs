@@ -31,6 +31,9 @@ internal sealed class ConsoleTexts
 
     public string this[string key, params object[] values] => string.Format(Culture, this[key], values);
 
+    /// <summary>The words for something that a service named; the name itself where this console has none for it.</summary>
+    public string Known(string prefix, string name) => All.TryGetValue(prefix + name, out var text) ? Of(text) : name;
+
     private CultureInfo Culture => Language == Korean ? s_korean : s_english;
 
     public string Of(LocalizedText text) => Language == Korean ? text.Ko : text.En;

@@ -1,0 +1,41 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Console;
+
+/// <summary>The dashboard while something happens.</summary>
+[Collection(Browsing.Name)]
+public sealed class DashboardTests(OneBrowser browser)
+{
+    private const int Claims = 40;
+    // A round of sampling and a look of the page, five seconds each, and the worker's batch between them.
+    private const float SeenWithinMs = 25_000;
+
+    [Fact]
+    public async Task After_claims_the_dashboard_shows_them_in_figures_and_charts()
+    {
+        var campaign = await browser.CampaignAsync(Claims, schedule: false, body => body["rehearsal"] = true);
+        await browser.OperateAsync(campaign, "schedule");
+        await using var visit = await browser.EnterAsync("operator", "dashboard", View.Desk.InEnglish);
+        var page = visit.Page;
+        await Assertions.Expect(page.Locator(".figures").First).ToBeVisibleAsync();
+        var members = await browser.System.MembersAsync(campaign, Claims);
+        await Task.WhenAll(members.Select(member => browser.System.ClaimAsync(campaign, member.Token)));
+
+        await MoreThanZeroAsync(page.Locator(".figure", new() { HasText = "Accepted" }));
+        await MoreThanZeroAsync(page.Locator(".figure", new() { HasText = "Worker batch size" }));
+        foreach (var chart in (string[])["Claims per second", "Accepted per second", "Gate latency p99", "Worker batch size", "Worker records per second"])
+        {
+            // Its highest value stands in what a screen reader is told; its line is more than a flat one.
+            await Assertions.Expect(page.Locator($".charts [role=img][aria-label^='{chart}']")).ToHaveAttributeAsync("aria-label", HighestAboveZero(), new() { Timeout = SeenWithinMs });
+            Assert.True(await page.Locator($".charts [role=img][aria-label^='{chart}'] path.mud-chart-line").CountAsync() > 0, chart);
+        }
+        await visit.LookAsync("console-dashboard-en-desk");
+
+        Task MoreThanZeroAsync(ILocator figure) => Assertions.Expect(figure.Locator("dd").First).ToHaveTextAsync(Number(), new() { Timeout = SeenWithinMs });
+    }
+
+    private static System.Text.RegularExpressions.Regex Number() => new("^(?=.*[1-9])[0-9,.]+");
+
+    private static System.Text.RegularExpressions.Regex HighestAboveZero() => new("highest (?=.*[1-9])[0-9,.]+");
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FirstCome.BrowserTests.Console;
+
+/// <summary>The editor of campaigns, where it could lose something: conditions, errors of the service, lines of a list.</summary>
+[Collection(Browsing.Name)]
+public sealed class EditorTests(OneBrowser browser)
+{
+    [Fact]
+    public async Task A_change_in_the_editor_keeps_all_other_conditions_and_an_error_is_told_at_its_row()
+    {
+        var id = await browser.CampaignAsync(5, schedule: false, body => body["audience"] = JsonNode.Parse(
+            """[{"kind":"tag","anyOf":["vip","a, b"]},{"kind":"tag","anyOf":["seoul"],"noneOf":["staff"]},{"kind":"tag","noneOf":["left"]},{"kind":"memberSince","before":"2026-01-02T03:04:05.678Z"}]"""));
+        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Phone);
+        var page = visit.Page;
+        var rows = page.Locator(".condition");
+        await Assertions.Expect(rows).ToHaveCountAsync(4);
+        await rows.Nth(2).GetByRole(AriaRole.Button, new() { Name = "조건 3 삭제" }).ClickAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(3);
+        await page.GetByRole(AriaRole.Button, new() { Name = "조건 추가" }).ClickAsync();
+        // One that the editor knows to be wrong, then one that only the service does.
+        await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("1개 항목을 고쳐 주세요.")).ToBeVisibleAsync();
+        var last = rows.Nth(3).GetByLabel("다음 중 하나 (한 줄에 하나)");
+        await last.FillAsync("bad\u200Evalue");
+        await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
+        await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("must not contain the control character");
+        await page.EvaluateAsync("scrollTo(0, 0)");
+        await visit.LookAsync("console-conditions-ko-phone");
+        await last.FillAsync("new, one\nother");
+        await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("저장했습니다.")).ToBeVisibleAsync();
+        var saved = await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns/{id}/history?limit=1", await browser.System.TokenAsync("operator"));
+        var expected = JsonNode.Parse(
+            """[{"kind":"tag","anyOf":["vip","a, b"]},{"kind":"tag","anyOf":["seoul"],"noneOf":["staff"]},{"kind":"memberSince","before":"2026-01-02T03:04:05.678Z"},{"kind":"tag","anyOf":["new, one","other"]}]""");
+        var line = saved.Body["items"]![0]!;
+        Assert.Equal("audience", (string?)Assert.Single(line["changed"]!.AsArray()));
+        Assert.Equal(Plain(expected), Plain(line["after"]!["audience"]));
+
+        static string Plain(JsonNode? node) => node!.ToJsonString().Replace("+00:00", "Z", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_with_wrong_lines_is_told_line_by_line_and_a_right_one_is_counted()
+    {
+        var (one, other) = (await browser.MemberAsync(), await browser.MemberAsync());
+        var id = await browser.CampaignAsync(5, schedule: false, body => body["audience"] = JsonNode.Parse("""[{"kind":"list"}]"""));
+        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Phone);
+        var page = visit.Page;
+        var wrong = new StringBuilder($"email\n{one.Email}\n<img src=x onerror=alert(1)>\nnobody-{id}@example.com\n\"half\n{other.Email}\n=cmd()\n{new string('x', 1_100)}\n");
+        for (var i = 0; i < 120; i++) { wrong.Append("no address\n"); }
+        await ChooseAsync(wrong.ToString());
+        var rows = page.Locator(".rejected tbody tr");
+        await Assertions.Expect(rows).ToHaveCountAsync(100);
+        await Assertions.Expect(page.Locator("#rejected-count")).ToContainTextAsync("125개 줄이 틀렸습니다. 아무것도 가져오지 않았습니다. 처음 100개 줄입니다.");
+        var told = await rows.AllInnerTextsAsync();
+        Assert.Equal(
+            ["3 이메일 주소여야 합니다.", "4 회원이 아닙니다.", "5 따옴표는 값 전체를 짝으로 감싸야 합니다.", "7 이메일 주소여야 합니다.", "8 1,024바이트까지 쓸 수 있습니다."],
+            told.Take(5).Select(row => string.Join(' ', row.Split('\t', StringSplitOptions.TrimEntries))));
+        // The list stays within its box, however long it is.
+        Assert.InRange((await page.Locator(".rejected").BoundingBoxAsync())!.Height, 100, 400);
+        await page.EvaluateAsync("scrollTo(0, 0)");
+        await visit.LookAsync("console-audience-ko-phone");
+        Assert.Equal(0, await ListsAsync());
+
+        await ChooseAsync($"email\n{one.Email}\n\n\"{other.Email}\"\n{one.Email}\n");
+        await Assertions.Expect(page.GetByText("회원 2명을 가져왔습니다.").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".rejected")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByText("회원 목록 교체")).ToBeVisibleAsync();
+        Assert.Equal(1, await ListsAsync());
+
+        Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(new FilePayload { Name = "members.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(csv) });
+
+        async Task<int> ListsAsync()
+        {
+            var history = await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns/{id}/history", await browser.System.TokenAsync("operator"));
+            return history.Body["items"]!.AsArray().Count(line => (string?)line!["action"] == "replaceAudience");
+        }
+    }
+}
