@@ -104,11 +104,14 @@ public sealed class SupervisionTests(OneBrowser browser)
     public async Task A_page_that_the_server_does_not_know_any_more_says_so_and_is_loaded_anew()
     {
         await using var visit = await browser.EnterAsync("operator", "campaigns", View.Phone.InEnglish);
-        await visit.Page.EvaluateAsync("window.former = true");
         // As Blazor tells it after the server has started again.
-        await visit.Page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'rejected' } }))");
-        await Assertions.Expect(visit.Page.GetByText("The server no longer knows this page")).ToBeVisibleAsync();
-        await visit.Page.WaitForFunctionAsync("window.former === undefined");
+        await visit.Page.RunAndWaitForRequestAsync(
+            async () =>
+            {
+                await visit.Page.EvaluateAsync("document.getElementById('components-reconnect-modal').dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state: 'rejected' } }))");
+                await Assertions.Expect(visit.Page.GetByText("The server no longer knows this page")).ToBeVisibleAsync();
+            },
+            request => request.IsNavigationRequest);
         await visit.Page.Locator("h1").WaitForAsync();
     }
 
