@@ -3,6 +3,7 @@ using FirstCome.Bench;
 switch (args.FirstOrDefault())
 {
     case "claims": return await ClaimsBench.RunAsync(args);
+    case "export": return await ExportBench.RunAsync();
     case "gate": return await GateBench.RunAsync();
     case "ledger": return await LedgerBench.RunAsync(args);
     case "recovery": return await RecoveryBench.RunAsync(args);
@@ -14,6 +15,6 @@ switch (args.FirstOrDefault())
     case "bare-config": return await ConfigBench.RunBareAsync(args);
     case "bare": return await BareSystem.RunAsync(args);
     default:
-        Console.Error.WriteLine("bench/claims, bench/config, bench/gate, bench/ledger, bench/memory, bench/recovery, bench/registry or bench/streams");
+        Console.Error.WriteLine("bench/claims, bench/config, bench/export, bench/gate, bench/ledger, bench/memory, bench/recovery, bench/registry or bench/streams");
         return 2;
 }
