@@ -16,7 +16,7 @@ public sealed class OpeningTests(OneBrowser browser)
     private const int OpenedAtOnce = 4;
     private static readonly TimeSpan s_untilOpening = TimeSpan.FromSeconds(8), s_outcomesMax = TimeSpan.FromMinutes(2), s_heard = TimeSpan.FromSeconds(4);
 
-    private static int Pages => Needed.IsFull ? 200 : 24;
+    private static int Pages => Needed.IsFull ? 200 : 16;
 
     [Fact]
     public async Task A_crowd_of_pages_presses_at_the_opening_and_as_many_as_there_are_coupons_have_one()

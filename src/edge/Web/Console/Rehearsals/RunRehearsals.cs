@@ -85,7 +85,8 @@ internal sealed class RunRehearsals(IOptions<RehearsalLimits> options, EurekaReg
             var (report, stories) = await new HoldRehearsal(run.Plan, gateway, run.Tell).RunAsync(either.Token);
             run.End(RunState.Done, time.GetUtcNow(), new RunOutcome(report, Plots.Of(stories), HtmlReport.Write(report, stories)));
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        // Out of the middle of an answer it may come as the stream's end.
+        catch (Exception exception) when (either.IsCancellationRequested && exception is (OperationCanceledException or IOException or HttpRequestException))
         {
             run.End(cancellationToken.IsCancellationRequested ? RunState.Cancelled : RunState.TimedOut, time.GetUtcNow());
         }
