@@ -1,6 +1,6 @@
 // Blazor tells on its own element how the circuit is. The event does not bubble: it is seen on its way down only.
-const readFor = 1500, askEvery = 5000;
-let isGoing = false;
+const readFor = 1500, askEvery = 3000;
+let state = "hide", isAsking = false, isGoing = false;
 
 function loadAnew() {
   if (isGoing) { return; }
@@ -10,19 +10,26 @@ function loadAnew() {
   setTimeout(() => location.reload(), readFor);
 }
 
-async function waitForServer() {
-  try {
-    if ((await fetch("assets/console.js", { method: "HEAD", cache: "no-store" })).ok) { loadAnew(); return; }
-  } catch (failure) {
-    console.info("The server is still away.", failure);
+// Blazor cannot tell a session that has ended from a server that is away: both refuse the connection. And it gives up asking at some time.
+async function ask() {
+  if (isAsking) { return; }
+  isAsking = true;
+  while (state !== "hide" && !isGoing) {
+    await new Promise(resume => setTimeout(resume, askEvery));
+    try {
+      const answer = await fetch(location.href, { redirect: "manual", cache: "no-store" });
+      if (state !== "hide" && (answer.type === "opaqueredirect" || (answer.ok && state === "failed"))) { loadAnew(); }
+    } catch (failure) {
+      console.info("The server is still away.", failure);
+    }
   }
-  setTimeout(waitForServer, askEvery);
+  isAsking = false;
 }
 
 document.addEventListener("components-reconnect-state-changed", event => {
-  // The server does not know the circuit any more; or Blazor has given up asking, and the page is loaded once somebody answers.
-  if (event.detail?.state === "rejected") { loadAnew(); }
-  if (event.detail?.state === "failed") { waitForServer(); }
+  state = event.detail?.state ?? state;
+  if (state === "rejected") { loadAnew(); }
+  else if (state !== "hide") { ask(); }
 }, true);
 document.addEventListener("click", event => {
   if (event.target instanceof Element && event.target.closest("[data-reload]")) { location.reload(); }
