@@ -8,6 +8,7 @@ namespace FirstCome.BrowserTests.Events;
 [Collection(Browsing.Name)]
 public sealed class LostAnswerTests(OneBrowser browser)
 {
+    private const int Others = 16;
     private static readonly TimeSpan s_asked = TimeSpan.FromSeconds(20);
 
     [Fact]
@@ -66,6 +67,38 @@ public sealed class LostAnswerTests(OneBrowser browser)
         await visit.FaceAsync("issued");
         Assert.True(DateTimeOffset.UtcNow - pressed >= TimeSpan.FromSeconds(2), "It asked again before the time it was told.");
         Assert.Equal(["claim", "me", "claim"], asked.Take(3));
+    }
+
+    [Fact]
+    public async Task A_member_who_has_asked_too_often_waits_and_gets_the_coupon_by_the_same_press()
+    {
+        var member = await browser.MemberAsync();
+        var (campaign, visit) = await ReadyAsync(member);
+        await using var _ = visit;
+        // The gateway counts what a member asks, from wherever, and all that there is goes to these until the page waits.
+        var token = await browser.System.SignInAsync(member.Email, member.Password);
+        var (isWaiting, refused) = (false, 0);
+        var others = Task.WhenAll(Enumerable.Range(0, Others).Select(async _ =>
+        {
+            while (!Volatile.Read(ref isWaiting))
+            {
+                var answer = await browser.System.SendAsync(HttpMethod.Get, "/api/coupons/me", token, patient: false);
+                if ((int)answer.Status == 429) { Interlocked.Increment(ref refused); }
+            }
+        }));
+        try
+        {
+            await Eventually.TrueAsync(() => Volatile.Read(ref refused) > Others, s_asked, "the member has asked too often");
+            await visit.Button.ClickAsync();
+            await visit.FaceAsync("busy");
+        }
+        finally
+        {
+            Volatile.Write(ref isWaiting, true);
+            await others;
+        }
+        await visit.FaceAsync("issued");
+        await browser.AcceptedAsync(campaign, 1);
     }
 
     [Fact]
