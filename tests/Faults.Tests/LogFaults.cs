@@ -50,6 +50,5 @@ public sealed class LogFaults(RealSystem system)
         await log.ProduceAsync(Topics.CouponClaims, records, cancel);
     });
 
-    // A client that begins in the middle of the crowd needs its time.
-    private KafkaLog Open() => new(new KafkaOptions { BootstrapServers = system.Kafka.Address, AcknowledgementTimeout = TimeSpan.FromSeconds(2.5) }, TimeProvider.System, NullLogger<KafkaLog>.Instance);
+    private KafkaLog Open() => new(new KafkaOptions { BootstrapServers = system.Kafka.Address }, TimeProvider.System, NullLogger<KafkaLog>.Instance);
 }

@@ -165,8 +165,6 @@ public abstract class KafkaBehaviour : EventLogBehaviour
     protected override async Task<IEventLog> StartAsync()
     {
         _options = await ClusterAsync();
-        // As long as may be: brokers that share a machine with each other and with other tests are slow to begin.
-        _options.AcknowledgementTimeout = TimeSpan.FromSeconds(2.5);
         _options.Prefix = $"t{Guid.NewGuid():N}.";
         return _log = Open();
     }

@@ -21,8 +21,8 @@ public sealed class KafkaOptions : ICheckedOptions
     /// <summary>How many of them must hold a record before it is acknowledged, 1 to the replication factor. Default 1; 2 of 3.</summary>
     public short MinInsyncReplicas { get; set; } = 1;
 
-    /// <summary>How long a producer waits for its acknowledgement before the caller is told 503, 100 ms to 2.5 s (the caller's own limit is 3 s). Default 1.5 s.</summary>
-    public TimeSpan AcknowledgementTimeout { get; set; } = TimeSpan.FromSeconds(1.5);
+    /// <summary>How long a producer waits for its acknowledgement before the caller is told 503, 100 ms to 2.5 s (the caller's own limit is 3 s). Default 1.8 s.</summary>
+    public TimeSpan AcknowledgementTimeout { get; set; } = TimeSpan.FromSeconds(1.8);
 
     /// <summary>How long a consumer may be silent before its partitions go to another, 6 s to 5 minutes. Default 6 s: one that died delays its partitions so long.</summary>
     public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(6);
