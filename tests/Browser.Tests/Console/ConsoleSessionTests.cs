@@ -24,12 +24,17 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
     }
 
     [Fact]
-    public async Task A_session_that_is_gone_leads_from_an_open_page_to_the_sign_in_and_back()
+    public async Task Signing_out_in_one_tab_ends_the_other_with_its_next_action_and_signing_in_leads_back()
     {
         var merchant = await MerchantAsync();
         await using var visit = await browser.EnterAsync(merchant, "redeem", View.Desk);
-        await visit.Context.ClearCookiesAsync();
-        await visit.Page.ReloadAsync();
+        var tab = await visit.TabAsync("/console/sign-out");
+        await tab.GetByRole(AriaRole.Button, new() { Name = "이 브라우저에서 로그아웃" }).ClickAsync();
+        await Assertions.Expect(tab.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
+
+        // The page still has its circuit, but the session in Redis is gone.
+        await visit.Page.GetByLabel("쿠폰 번호").FillAsync(CouponCode.Create());
+        await EndedAsync(visit.Page);
         await visit.Page.Locator("#email").FillAsync(merchant.Email);
         await visit.Page.Locator("#password").FillAsync(merchant.Password);
         await visit.Page.Locator("button[type=submit]").ClickAsync();

@@ -92,7 +92,7 @@ public sealed class SupervisionTests(OneBrowser browser)
         using var answer = await browser.System.Http.PostAsync(new Uri("/console/session/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
 
-        // A session that UserService has ended opens nothing any more.
+        // The cookie is out of scripts' reach, and without it nothing opens.
         var cookie = Assert.Single(await admin.Context.CookiesAsync(), cookie => cookie.Name == "fc-console");
         Assert.Equal((true, SameSiteAttribute.Strict), (cookie.HttpOnly, cookie.SameSite));
         await admin.Context.ClearCookiesAsync(new() { Name = "fc-console" });
