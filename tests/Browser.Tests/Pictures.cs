@@ -8,15 +8,33 @@ internal static class Pictures
 {
     private const string Korean = "-ko", English = "-en";
 
-    /// <summary>Of a member's page, whose language changes in its place, one in each language; of others the one that is shown.</summary>
-    public static async Task TakeAsync(IPage page, string name)
+    /// <summary>
+    /// One in each language: a member's page changes its language in its place; a page of the console is opened once more in the other language, where <paramref name="again"/> brings it to the same state.
+    /// Without <paramref name="again"/> the console's page is taken as it is alone.
+    /// </summary>
+    public static async Task TakeAsync(IPage page, string name, Func<IPage, Task>? again)
     {
         if (Environment.GetEnvironmentVariable("FIRSTCOME_SCREENS") != "1") { return; }
         await ShootAsync(page, name);
+        if (again is not null) { await TakeAgainAsync(page, name, again); }
         if (!name.EndsWith(Korean, StringComparison.Ordinal) || await page.Locator("[data-language=en]").CountAsync() == 0) { return; }
         await page.EvaluateAsync("document.querySelector('[data-language=en]').click()");
         await ShootAsync(page, name[..^Korean.Length] + English);
         await page.EvaluateAsync("document.querySelector('[data-language=ko]').click()");
+    }
+
+    private static async Task TakeAgainAsync(IPage page, string name, Func<IPage, Task> again)
+    {
+        var language = await page.Locator("html").GetAttributeAsync("lang");
+        var other = $"-{language}" == Korean ? English : Korean;
+        var tab = await page.Context.NewPageAsync();
+        await tab.GotoAsync(new Uri(new Uri(page.Url), "/console/" + await page.Locator("a[href^='language/']").GetAttributeAsync("href")).ToString());
+        await tab.Locator("h1").WaitForAsync();
+        await Assertions.Expect(tab.Locator(".mud-progress-linear, .mud-progress-circular")).ToHaveCountAsync(0);
+        await again(tab);
+        await ShootAsync(tab, name.Replace($"-{language}", other, StringComparison.Ordinal));
+        await tab.GotoAsync(new Uri(new Uri(page.Url), "/console/" + await tab.Locator("a[href^='language/']").GetAttributeAsync("href")).ToString());
+        await tab.CloseAsync();
     }
 
     private static async Task ShootAsync(IPage page, string name)

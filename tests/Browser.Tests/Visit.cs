@@ -38,14 +38,18 @@ public sealed class Visit : IAsyncDisposable
         return tab;
     }
 
+    /// <summary>For <see cref="LookAsync"/>: all of the page's state stands in its address.</summary>
+    public static Task AsAddressed(IPage page) => page.Locator("h1").WaitForAsync();
+
     /// <summary>Waits until the event page shows this face (the names in <c>claim-machine.js</c>).</summary>
     public Task FaceAsync(string face, IPage? tab = null) => Assertions.Expect((tab ?? Page).Locator("#chosen")).ToHaveAttributeAsync("data-face", face, new() { Timeout = 20_000 });
 
     /// <summary>No serious finding of axe, nothing that goes out of the screen, and a picture for <c>docs/screens</c> where it is asked for.</summary>
-    public async Task LookAsync(string? picture = null)
+    /// <param name="again">Brings the console's page, opened once more in the other language, to the same state, for its picture in that one.</param>
+    public async Task LookAsync(string? picture = null, Func<IPage, Task>? again = null)
     {
         // First, as some of what is shown passes by.
-        if (picture is not null) { await Pictures.TakeAsync(Page, picture); }
+        if (picture is not null) { await Pictures.TakeAsync(Page, picture, again); }
         var found = await Page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         var serious = found.Violations.Where(violation => s_serious.Contains(violation.Impact)).Select(violation => $"{violation.Id}: {violation.Help} at {string.Join("; ", violation.Nodes.Select(node => $"{node.Target} {node.Html} {node.Any.FirstOrDefault()?.Message}"))}");
         Assert.True(!serious.Any(), $"{Page.Url}: {string.Join('\n', serious)}");

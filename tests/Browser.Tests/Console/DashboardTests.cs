@@ -30,7 +30,7 @@ public sealed class DashboardTests(OneBrowser browser)
             await Assertions.Expect(page.Locator($".charts [role=img][aria-label^='{chart}']")).ToHaveAttributeAsync("aria-label", HighestAboveZero(), new() { Timeout = SeenWithinMs });
             Assert.True(await page.Locator($".charts [role=img][aria-label^='{chart}'] path.mud-chart-line").CountAsync() > 0, chart);
         }
-        await visit.LookAsync("console-dashboard-en-desk");
+        await visit.LookAsync("console-dashboard-en-desk", tab => tab.Locator(".charts path.mud-chart-line").First.WaitForAsync());
 
         Task MoreThanZeroAsync(ILocator figure) => Assertions.Expect(figure.Locator("dd").First).ToHaveTextAsync(Number(), new() { Timeout = SeenWithinMs });
     }

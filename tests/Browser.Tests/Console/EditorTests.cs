@@ -29,7 +29,7 @@ public sealed class EditorTests(OneBrowser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
         await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("must not contain the control character");
         await page.EvaluateAsync("scrollTo(0, 0)");
-        await visit.LookAsync("console-conditions-ko-phone");
+        await visit.LookAsync("console-conditions-ko-phone", Visit.AsAddressed);
         await last.FillAsync("new, one\nother");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("저장했습니다.")).ToBeVisibleAsync();
@@ -63,7 +63,11 @@ public sealed class EditorTests(OneBrowser browser)
         // The list stays within its box, however long it is.
         Assert.InRange((await page.Locator(".rejected").BoundingBoxAsync())!.Height, 100, 400);
         await page.EvaluateAsync("scrollTo(0, 0)");
-        await visit.LookAsync("console-audience-ko-phone");
+        await visit.LookAsync("console-audience-ko-phone", async tab =>
+        {
+            await tab.Locator("#audience-file").SetInputFilesAsync(File(wrong.ToString()));
+            await Assertions.Expect(tab.Locator(".rejected tbody tr")).ToHaveCountAsync(100);
+        });
         Assert.Equal(0, await ListsAsync());
 
         await ChooseAsync($"email\n{one.Email}\n\n\"{other.Email}\"\n{one.Email}\n");
@@ -72,7 +76,9 @@ public sealed class EditorTests(OneBrowser browser)
         await Assertions.Expect(page.GetByText("회원 목록 교체")).ToBeVisibleAsync();
         Assert.Equal(1, await ListsAsync());
 
-        Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(new FilePayload { Name = "members.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(csv) });
+        Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(File(csv));
+
+        static FilePayload File(string csv) => new() { Name = "members.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(csv) };
 
         async Task<int> ListsAsync()
         {

@@ -41,7 +41,7 @@ public sealed class MendingTests(OneBrowser browser)
         await using var console = await browser.EnterAsync("operator", $"dead-letters?campaign={campaign}", s_desk);
         var page = console.Page;
         await Assertions.Expect(page.GetByText("group-conflict")).ToHaveCountAsync(2);
-        await console.LookAsync("console-dead-letters-en-desk");
+        await console.LookAsync("console-dead-letters-en-desk", Visit.AsAddressed);
         await page.GetByLabel("Choose number 1").CheckAsync();
         await OrderAsync("Try again (1)");
         await Assertions.Expect(page.GetByText("The member holds a coupon of the group already; reject this one.")).ToBeVisibleAsync();
@@ -82,7 +82,11 @@ public sealed class MendingTests(OneBrowser browser)
         var page = console.Page;
         // A row must be some seconds old to be judged for its coupon.
         await Eventually.TrueAsync(async () => await CompareAsync() && await page.GetByText("coupon-missing").CountAsync() == 1, s_judged, "the missing coupon is named");
-        await console.LookAsync("console-reconciliation-en-desk");
+        await console.LookAsync("console-reconciliation-en-desk", async tab =>
+        {
+            await tab.GetByRole(AriaRole.Button, new() { Name = "비교" }).ClickAsync();
+            await tab.GetByText("coupon-missing").WaitForAsync();
+        });
         await page.GetByRole(AriaRole.Button, new() { Name = "Preview the repair" }).ClickAsync();
         await Assertions.Expect(page.GetByText("coupons told again: 1")).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Repair", Exact = true }).ClickAsync();

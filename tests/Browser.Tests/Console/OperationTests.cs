@@ -21,13 +21,18 @@ public sealed class OperationTests(OneBrowser browser)
         await page.GetByLabel("Coupons", new() { Exact = true }).FillAsync("20");
         await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
         await Assertions.Expect(page.GetByText("The audit holds")).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await visit.LookAsync("console-rehearsal-en-desk");
+        await visit.LookAsync("console-rehearsal-en-desk", Visit.AsAddressed);
 
         await page.Locator("a[href*='claims?campaign']").First.ClickAsync();
         await page.GetByLabel("Find a claim").FillAsync("#7");
         await page.GetByRole(AriaRole.Button, new() { Name = "Find", Exact = true }).ClickAsync();
         await Assertions.Expect(page.Locator(".life li")).ToHaveCountAsync(4);
-        await visit.LookAsync("console-claim-life-en-desk");
+        await visit.LookAsync("console-claim-life-en-desk", async tab =>
+        {
+            await tab.GetByLabel("신청 찾기").FillAsync("#7");
+            await tab.GetByRole(AriaRole.Button, new() { Name = "찾기", Exact = true }).ClickAsync();
+            await Assertions.Expect(tab.Locator(".life li")).ToHaveCountAsync(4);
+        });
         var csv = await page.APIRequest.GetAsync(new Uri(browser.Url, await page.Locator("a[href$='.csv']").GetAttributeAsync("href") is { } href ? "/console/" + href : "/").ToString());
         var lines = (await csv.TextAsync()).TrimEnd().Split('\n');
         Assert.Equal(21, lines.Length);
@@ -77,7 +82,7 @@ public sealed class OperationTests(OneBrowser browser)
         await page.GetByLabel("주문 금액").FillAsync("20,000");
         await page.GetByRole(AriaRole.Button, new() { Name = "사용 처리" }).ClickAsync();
         await page.GetByText("할인되었습니다").WaitForAsync();
-        await visit.LookAsync("console-redeem-ko-phone");
+        await visit.LookAsync("console-redeem-ko-phone", tab => tab.GetByLabel("Coupon code").FillAsync(code));
         await page.Locator(".today").GetByRole(AriaRole.Button).First.ClickAsync();
         await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "되돌리기" }).ClickAsync();
         await page.Locator(".today .undone").WaitForAsync();
@@ -102,7 +107,7 @@ public sealed class OperationTests(OneBrowser browser)
         if (await page.Locator(".mud-alert").CountAsync() > 0) { await page.ReloadAsync(); }
         await OrderAsync("잠그기", sure: true);
         await page.GetByText("저장했습니다").WaitForAsync();
-        await visit.LookAsync("console-member-ko-phone");
+        await visit.LookAsync("console-member-ko-phone", Visit.AsAddressed);
         Assert.Equal(403, (int)(await SignInAsync(member.Password)).Status);
         await OrderAsync("잠금 풀기", sure: true);
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "잠그기" })).ToBeVisibleAsync();
@@ -110,16 +115,19 @@ public sealed class OperationTests(OneBrowser browser)
 
         await page.GetByLabel("등급").FillAsync("<b>GOLD</b>");
         await OrderAsync("속성 저장");
-        await Assertions.Expect(page.Locator(".mud-alert")).ToContainTextAsync("grade");
+        await Assertions.Expect(page.GetByText("1개 항목을 고쳐 주세요.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".mud-input-control", new() { Has = page.GetByLabel("등급") }).First).ToContainTextAsync("must");
         await page.GetByLabel("등급").FillAsync("GOLD");
         await page.GetByLabel("태그").FillAsync("vip, early-bird");
+        await page.GetByLabel("생월").FillAsync("7");
         await OrderAsync("속성 저장");
         await page.GetByText("저장했습니다").WaitForAsync();
         await page.GetByLabel("가맹점").CheckAsync();
         await OrderAsync("역할 저장", sure: true);
         await page.GetByText("저장했습니다").WaitForAsync();
         var found = (await browser.System.SendAsync(HttpMethod.Get, $"/api/users?query={Uri.EscapeDataString(member.Email)}", await browser.System.TokenAsync("admin"))).Body["items"]![0]!;
-        Assert.Equal(("GOLD", "vip early-bird"), ((string?)found["grade"], string.Join(' ', found["tags"]!.AsArray())));
+        Assert.Equal(("GOLD", "vip early-bird", 7), ((string?)found["grade"], string.Join(' ', found["tags"]!.AsArray()), (int?)found["birthMonth"]));
+        await page.GetByText("생월: – → 7").First.WaitForAsync();
         Assert.Contains("merchant", found["roles"]!.AsArray().Select(role => (string?)role));
 
         await OrderAsync("비밀번호 재설정 코드", sure: true);
@@ -128,10 +136,16 @@ public sealed class OperationTests(OneBrowser browser)
         Assert.True((int)reset.Status == 204, reset.Text);
         Assert.Equal(200, (int)(await SignInAsync("another long secret")).Status);
 
+        // A member is at a page meanwhile, and claims after: the token of before is good.
+        var campaign = await browser.CampaignAsync(5);
+        await using var other = await browser.OpenAsync($"/campaigns/{campaign}", await browser.MemberAsync());
+        await other.FaceAsync("ready");
         await page.GotoAsync("/console/keys");
         await OrderAsync("키 바꾸기", sure: true);
-        await page.GetByText("공개된 키").WaitForAsync();
-        await visit.LookAsync("console-keys-ko-phone");
+        await page.GetByText("공개된 키").First.WaitForAsync();
+        await other.Button.ClickAsync();
+        await other.FaceAsync("issued");
+        await visit.LookAsync("console-keys-ko-phone", Visit.AsAddressed);
         // This session goes on under the new keys.
         await page.GotoAsync("/console/members");
         await page.GetByLabel("이름, 이메일 또는 ID").WaitForAsync();

@@ -25,21 +25,39 @@ public sealed class SupervisionTests(OneBrowser browser)
         await page.GetByLabel("종료 (KST)").FillAsync(Korean(TimeSpan.FromHours(2)));
         await Assertions.Expect(page.Locator(".preview[lang=ko]")).ToContainTextAsync(Name);
         await Assertions.Expect(page.Locator(".preview[lang=en]")).ToContainTextAsync("5,000 KRW off");
-        await visit.LookAsync("console-editor-ko-desk");
+        await visit.LookAsync("console-editor-ko-desk", async tab =>
+        {
+            await tab.GetByLabel("Name (Korean)").FillAsync(Name);
+            await tab.GetByLabel("Name (English)").FillAsync("Thank you");
+            await tab.GetByLabel("Quota", new() { Exact = true }).FillAsync("30");
+        });
         await page.GetByRole(AriaRole.Button, new() { Name = "초안 만들기" }).ClickAsync();
         await StateAsync("초안");
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync(Name);
+        // Nothing is promised that does not stand on the screen.
+        await page.GetByLabel("이름 (영어)").FillAsync("Thanks");
+        await page.GetByRole(AriaRole.Button, new() { Name = "예약", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("먼저 저장한 뒤 예약하세요.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByText("이름 (영어): Thank you → Thanks")).ToBeVisibleAsync();
         foreach (var (action, state) in new[] { ("예약", "진행 중"), ("일시 중지", "일시 중지"), ("재개", "진행 중") })
         {
             await ActAsync(action);
             await StateAsync(state);
         }
+        // What is typed and not saved yet outlives a change of the state.
         await page.GetByLabel("수량", new() { Exact = true }).FillAsync("45");
+        await ActAsync("일시 중지");
+        await StateAsync("일시 중지");
+        await Assertions.Expect(page.GetByLabel("수량", new() { Exact = true })).ToHaveValueAsync("45");
+        await ActAsync("재개");
+        await StateAsync("진행 중");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("수량: 30 → 45")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("td", new() { HasTextRegex = new("^demo-operator$") }).First).ToBeVisibleAsync();
         await ActAsync("종료");
         await StateAsync("종료");
-        await visit.LookAsync("console-campaign-ko-desk");
+        await visit.LookAsync("console-campaign-ko-desk", Visit.AsAddressed);
         await ActAsync("보관");
         await StateAsync("보관");
         await Assertions.Expect(page.GetByText("상태: 종료 → 보관")).ToBeVisibleAsync();
@@ -67,7 +85,7 @@ public sealed class SupervisionTests(OneBrowser browser)
                 // What is there comes over the circuit after the page itself.
                 await Assertions.Expect(visit.Page.Locator(".mud-progress-linear, .mud-progress-circular")).ToHaveCountAsync(0);
                 if (path == "health") { await Assertions.Expect(visit.Page.Locator("tr", new() { HasText = "redis" }).First).ToContainTextAsync("web"); }
-                await visit.LookAsync(path == "dashboard" && view == View.Desk.InEnglish ? null : $"console-{path}-{name}");
+                await visit.LookAsync(path == "dashboard" && view == View.Desk.InEnglish ? null : $"console-{path}-{name}", Visit.AsAddressed);
             }
         }
     }
@@ -77,7 +95,7 @@ public sealed class SupervisionTests(OneBrowser browser)
     {
         await using var visit = await browser.OpenAsync("/console/campaigns");
         Assert.Contains("/console/sign-in", visit.Page.Url, StringComparison.Ordinal);
-        await visit.LookAsync("console-sign-in-ko");
+        await visit.LookAsync("console-sign-in-ko", Visit.AsAddressed);
         var member = await browser.MemberAsync();
         await visit.Page.Locator("#email").FillAsync(member.Email);
         await visit.Page.Locator("#password").FillAsync(member.Password);

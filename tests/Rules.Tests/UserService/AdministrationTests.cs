@@ -40,7 +40,8 @@ public sealed class AdministrationTests
         var one = (string)(await service.SignUpAsync(Email))["id"]!;
         var other = (string)(await service.SignUpAsync("lee@example.com"))["id"]!;
         var (admin, _) = await service.SignInAsync(RunningUserService.AdminEmail);
-        var by = (string)(await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, "/api/users/me", token: admin))["id"]!;
+        var me = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, "/api/users/me", token: admin);
+        var by = (string)me["id"]!;
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{one}/lock", token: admin);
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{other}/lock", token: admin);
         await service.AskAsync(HttpStatusCode.OK, HttpMethod.Post, $"/api/users/{one}/unlock", token: admin);
@@ -49,11 +50,18 @@ public sealed class AdministrationTests
         var newest = Assert.Single(first["items"]!.AsArray())!;
         Assert.Equal(("unlock", by, one), ((string)newest["action"]!, (string)newest["by"]!, (string)newest["memberId"]!));
         Assert.Equal((true, false), ((bool)newest["before"]!["locked"]!, (bool)newest["after"]!["locked"]!));
+        Assert.Equal(((string?)me["displayName"], "Kim"), ((string?)newest["byName"], (string?)newest["memberName"]));
         var second = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?member={one}&limit=1&after={first["next"]}", token: admin);
         Assert.Equal("lock", (string)Assert.Single(second["items"]!.AsArray())!["action"]!);
         Assert.Null(second["next"]);
         var byMember = await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?actor={one}", token: admin);
         Assert.Empty(byMember["items"]!.AsArray());
+
+        // Of who is erased, the trail keeps the id alone.
+        var (token, _) = await service.SignInAsync(Email);
+        await service.AskAsync(HttpStatusCode.NoContent, HttpMethod.Delete, "/api/users/me", $$"""{"password":"{{RunningUserService.Password}}"}""", token);
+        var erased = Assert.Single((await service.AskAsync(HttpStatusCode.OK, HttpMethod.Get, $"/api/users/audit?member={one}&limit=1", token: admin))["items"]!.AsArray())!;
+        Assert.Equal((one, null, (string?)me["displayName"]), ((string)erased["memberId"]!, (string?)erased["memberName"], (string?)erased["byName"]));
     }
 
     [Fact]

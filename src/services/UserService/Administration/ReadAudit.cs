@@ -11,13 +11,15 @@ namespace FirstCome.UserService.Administration;
 
 /// <summary>A line of the audit trail.</summary>
 /// <param name="By">The account that did it.</param>
+/// <param name="ByName">Its display name of today; null once it is erased.</param>
 /// <param name="Action">Such as <c>roles</c>, <c>lock</c>, <c>keys-rotate</c>.</param>
 /// <param name="MemberId">To whom; null where it concerns no single member.</param>
+/// <param name="MemberName">The member's display name of today; null where there is no member, or it is erased.</param>
 /// <param name="CampaignId">For which campaign; null where it concerns none.</param>
 /// <param name="Before">What stood before; null where nothing did, and once the member is erased.</param>
 /// <param name="After">What stands since; null where nothing does, and once the member is erased.</param>
 internal sealed record AuditLine(
-    DateTimeOffset At, Guid By, string Action, Guid? MemberId, Guid? CampaignId,
+    DateTimeOffset At, Guid By, string? ByName, string Action, Guid? MemberId, string? MemberName, Guid? CampaignId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] JsonElement? Before,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] JsonElement? After);
 
@@ -45,11 +47,14 @@ internal static class ReadAudit
         if (errors.Any) { return errors.ToResult(); }
         var parameters = new { before, member = memberId, actor = actorId, limit = page.Limit + 1 };
         var sql = $"""
-            SELECT change_id AS ChangeId, changed_at AS ChangedAt, changed_by AS ChangedBy, action AS Action, member_id AS MemberId,
-                campaign_id AS CampaignId, before_document AS BeforeDocument, after_document AS AfterDocument
-            FROM administrative_change
-            WHERE change_id < @before{(memberId is null ? "" : " AND member_id = @member")}{(actorId is null ? "" : " AND changed_by = @actor")}
-            ORDER BY change_id DESC LIMIT @limit
+            SELECT c.change_id AS ChangeId, c.changed_at AS ChangedAt, c.changed_by AS ChangedBy, a.display_name AS ByName, c.action AS Action,
+                c.member_id AS MemberId, m.display_name AS MemberName, c.campaign_id AS CampaignId, c.before_document AS BeforeDocument,
+                c.after_document AS AfterDocument
+            FROM administrative_change c
+            LEFT JOIN member a ON a.member_id = c.changed_by AND a.erased_at IS NULL
+            LEFT JOIN member m ON m.member_id = c.member_id AND m.erased_at IS NULL
+            WHERE c.change_id < @before{(memberId is null ? "" : " AND c.member_id = @member")}{(actorId is null ? "" : " AND c.changed_by = @actor")}
+            ORDER BY c.change_id DESC LIMIT @limit
             """;
         var rows = (await database.ReadAsync(
             (connection, token) => connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, cancellationToken: token)),
@@ -73,14 +78,16 @@ internal static class ReadAudit
         public long ChangeId { get; init; }
         public long ChangedAt { get; init; }
         public byte[] ChangedBy { get; init; } = [];
+        public string? ByName { get; init; }
         public string Action { get; init; } = "";
         public byte[]? MemberId { get; init; }
+        public string? MemberName { get; init; }
         public byte[]? CampaignId { get; init; }
         public string? BeforeDocument { get; init; }
         public string? AfterDocument { get; init; }
 
         public AuditLine ToLine() => new(
-            DateTimeOffset.FromUnixTimeMilliseconds(ChangedAt), new Guid(ChangedBy, bigEndian: true), Action, OfKey(MemberId), OfKey(CampaignId),
+            DateTimeOffset.FromUnixTimeMilliseconds(ChangedAt), new Guid(ChangedBy, bigEndian: true), ByName, Action, OfKey(MemberId), MemberName, OfKey(CampaignId),
             OfJson(BeforeDocument), OfJson(AfterDocument));
 
         private static Guid? OfKey(byte[]? key) => key is null ? null : new Guid(key, bigEndian: true);

@@ -1,5 +1,6 @@
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Web.Console.Calls;
+using FirstCome.Web.Console.Claims;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 
@@ -7,7 +8,9 @@ namespace FirstCome.Web.Console.Campaigns;
 
 public sealed partial class CampaignPage
 {
+    private const int NamesMax = 10;
     private readonly CancellationTokenSource _left = new();
+    private readonly Dictionary<Guid, string> _names = [];
     private CampaignDraft _draft = new();
     private CampaignDraft _former = new();
     private Dictionary<string, string> _wrong = [];
@@ -47,7 +50,7 @@ public sealed partial class CampaignPage
         var (read, trail) = (await campaign, await history);
         _refusal = read.Refusal ?? trail.Refusal;
         if (read.Value is { } found) { Show(found, read.ETag); }
-        _history = trail.Value?.Items ?? _history;
+        await TakeHistoryAsync(trail);
     }
 
     private void Show(CampaignView campaign, string? etag)
@@ -64,26 +67,41 @@ public sealed partial class CampaignPage
         Check();
         _isRefused = _wrong.Count > 0;
         if (_isRefused) { return; }
-        var body = _draft.ToBody(isNew: Id is null);
-        if (Id is not null)
+        if (Id is null)
         {
-            // Only what differs is sent: the rest may be fixed in this state.
-            var former = _former.ToBody(isNew: false);
-            foreach (var same in body.Where(field => Same(field.Value, former[field.Key])).Select(field => field.Key).ToList()) { body.Remove(same); }
-            if (body.Count == 0) { return; }
+            if (await ActAsync(Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), _left.Token)) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
+            return;
         }
-        await ActAsync(Id is null
-            ? Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", body, _left.Token)
-            : Api.PatchAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}", body, _etag ?? "*", _left.Token));
+        var changed = Changed();
+        if (changed.Count == 0) { return; }
+        if (await ActAsync(Api.PatchAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}", changed, _etag ?? "*", _left.Token)) is not { } saved) { return; }
+        Show(saved.Campaign, saved.ETag);
+        await ReadHistoryAsync();
+    }
+
+    // Only what differs is sent: the rest may be fixed in this state.
+    private Dictionary<string, object?> Changed()
+    {
+        var former = _former.ToBody(isNew: false);
+        return _draft.ToBody(isNew: false).Where(field => !Same(field.Value, former[field.Key])).ToDictionary();
     }
 
     private async Task TransitAsync(string action)
     {
-        var isSure = await Dialogs.ShowMessageBoxAsync(T["action." + action], T["confirm." + action], yesText: T["action." + action], cancelText: T["cancel"]);
-        if (isSure == true) { await ActAsync(Api.PostAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}/{action}", null, _left.Token, _etag)); }
+        // What stands on the screen is what members are promised from here on.
+        if (action == "schedule" && Changed().Count > 0)
+        {
+            _refusal = new("", 0, T["campaign.saveFirst"], new Dictionary<string, string[]>(), []);
+            return;
+        }
+        if (await Dialogs.ShowMessageBoxAsync(T["action." + action], T["confirm." + action], yesText: T["action." + action], cancelText: T["cancel"]) is not true) { return; }
+        if (await ActAsync(Api.PostAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}/{action}", null, _left.Token, _etag)) is not { } stands) { return; }
+        // What was typed and is not saved yet stays: a state changes no field.
+        (_campaign, _etag) = stands;
+        await ReadHistoryAsync();
     }
 
-    private async Task ActAsync(Task<Answer<CampaignView>> asked)
+    private async Task<(CampaignView Campaign, string? ETag)?> ActAsync(Task<Answer<CampaignView>> asked)
     {
         _busy = true;
         var answer = await asked;
@@ -94,15 +112,9 @@ public sealed partial class CampaignPage
             (_wrong, var elsewhere) = ShownFields.Place(refusal.Errors, _draft);
             _refusal = refusal with { Errors = elsewhere, Words = refusal.Errors.Count > 0 ? T["check.fields", refusal.Errors.Count] : refusal.Words };
         }
-        if (answer.Value is not { } campaign) { return; }
+        if (answer.Value is not { } campaign) { return null; }
         Snackbar.Add(T["saved"], Severity.Success);
-        if (Id is null)
-        {
-            Navigation.NavigateTo($"campaigns/{campaign.Id}");
-            return;
-        }
-        Show(campaign, answer.ETag);
-        await ReadHistoryAsync();
+        return (campaign, answer.ETag);
     }
 
     // What was typed and is not saved yet stays: a list changes no other field.
@@ -113,7 +125,17 @@ public sealed partial class CampaignPage
     }
 
     private async Task ReadHistoryAsync() =>
-        _history = (await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token)).Value?.Items ?? _history;
+        await TakeHistoryAsync(await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token));
+
+    private async Task TakeHistoryAsync(Answer<ListOf<HistoryEntry>> read)
+    {
+        _history = read.Value?.Items ?? _history;
+        foreach (var by in _history.Select(entry => entry.By).Distinct().Except(_names.Keys).Take(NamesMax).ToList())
+        {
+            // Whose name cannot be had is told by the id.
+            if ((await Api.GetAsync<FoundMember>(OperatorApi.Users, $"api/operations/members?id={by}", _left.Token)).Value is { } found) { _names[by] = found.DisplayName; }
+        }
+    }
 
     private static bool Same(object? one, object? other) => System.Text.Json.JsonSerializer.Serialize(one) == System.Text.Json.JsonSerializer.Serialize(other);
 }

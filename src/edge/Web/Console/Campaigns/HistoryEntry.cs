@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Web.Console.Parts;
 using FirstCome.Web.Console.Shell;
 
 namespace FirstCome.Web.Console.Campaigns;
@@ -9,29 +10,24 @@ namespace FirstCome.Web.Console.Campaigns;
 internal sealed record HistoryEntry(
     int Version, string Action, Guid By, DateTimeOffset At, IReadOnlyList<string> Changed, JsonElement? After = null, JsonElement? Before = null, int? AudienceMembers = null)
 {
-    private const int LengthMax = 120;
+    /// <summary>The changed fields with what stood and what stands, in words: a text in the languages in which it differs. A list of members has no words.</summary>
+    public IEnumerable<(string Field, string Before, string After)> Changes(ConsoleTexts texts) => Changed.Where(name => name != "audienceMembers").SelectMany(field => field is "name" or "description"
+        ? from language in (string[])["Ko", "En"]
+          let before = ChangedValue.Of(Within(Before, field), language.ToLowerInvariant(), texts)
+          let after = ChangedValue.Of(Within(After, field), language.ToLowerInvariant(), texts)
+          where before != after
+          select (texts[$"field.{field}{language}"], before, after)
+        : [(texts.Known("history.field.", field), ValueOf(Before, field, texts), ValueOf(After, field, texts))]);
 
-    /// <summary>The changed fields that a value can be told of: a list of members has none.</summary>
-    public IEnumerable<string> Told => Changed.Where(name => name != "audienceMembers");
+    private static JsonElement? Within(JsonElement? campaign, string field) =>
+        campaign is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty(field, out var value) ? value : null;
 
-    /// <summary>A field as it stood, in the operator's language where it has words; a dash where it did not stand.</summary>
-    public static string ValueOf(JsonElement? campaign, string field, ConsoleTexts texts)
+    private static string ValueOf(JsonElement? campaign, string field, ConsoleTexts texts) => ChangedValue.Of(campaign, field, texts, value => value.ValueKind switch
     {
-        if (campaign is not { ValueKind: JsonValueKind.Object } known || !known.TryGetProperty(field, out var value)) { return "–"; }
-        var text = value.ValueKind switch
-        {
-            JsonValueKind.Null => "–",
-            JsonValueKind.True => texts["yes"],
-            JsonValueKind.False => texts["no"],
-            JsonValueKind.Number when value.TryGetInt64(out var number) => texts.Number(number),
-            JsonValueKind.String when field == "state" => StateOf(value.GetString()!, texts),
-            JsonValueKind.String when field is "opensAt" or "closesAt" && value.TryGetDateTimeOffset(out var at) => ConsoleTexts.Instant(at),
-            JsonValueKind.String => value.GetString()!,
-            JsonValueKind.Object when field is "name" or "description" && value.TryGetProperty(texts.Language, out var words) => words.ToString(),
-            _ => value.GetRawText(),
-        };
-        return text.Length <= LengthMax ? text : text[..LengthMax] + "…";
-    }
+        JsonValueKind.String when field == "state" => StateOf(value.GetString()!, texts),
+        JsonValueKind.String when field is "opensAt" or "closesAt" && value.TryGetDateTimeOffset(out var at) => ConsoleTexts.Instant(at),
+        _ => null,
+    });
 
     private static string StateOf(string state, ConsoleTexts texts) => Enum.TryParse<CampaignState>(state, ignoreCase: true, out var known) ? texts["state." + known] : state;
 }

@@ -1,8 +1,9 @@
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Web.Console.Calls;
 
 namespace FirstCome.Web.Console.Campaigns;
 
-/// <summary>Where the service's errors belong: each at its field, or, where the form shows no such field, in a list of their own. None is left out.</summary>
+/// <summary>The fields that a campaign's form shows, and so can tell an error of.</summary>
 internal static class ShownFields
 {
     /// <summary>One field of the form stands for the currency of all of a benefit's money.</summary>
@@ -37,27 +38,7 @@ internal static class ShownFields
         return shown;
     }
 
-    /// <summary>Shares out what a service found wrong: <c>benefit.amount.minor</c> goes to <c>benefit.amount</c>, <c>audience[1].anyOf[3]</c> to <c>audience[1].anyOf</c>.</summary>
-    public static (Dictionary<string, string> AtFields, Dictionary<string, string[]> Elsewhere) Place(IReadOnlyDictionary<string, string[]> errors, CampaignDraft draft)
-    {
-        var shown = Of(draft);
-        var (atFields, elsewhere) = (new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string[]>(StringComparer.Ordinal));
-        foreach (var (field, words) in errors)
-        {
-            if (FieldOf(field, shown) is not { } place) { elsewhere[field] = words; continue; }
-            var told = string.Join(" ", words);
-            atFields[place] = atFields.TryGetValue(place, out var before) ? $"{before} {told}" : told;
-        }
-        return (atFields, elsewhere);
-    }
-
-    private static string? FieldOf(string field, HashSet<string> shown)
-    {
-        if (field.StartsWith("benefit.", StringComparison.Ordinal) && field.EndsWith(".currency", StringComparison.Ordinal)) { return Currency; }
-        for (var place = field; place.Length > 0; place = place[..Math.Max(place.LastIndexOfAny(['.', '[']), 0)])
-        {
-            if (shown.Contains(place)) { return place; }
-        }
-        return null;
-    }
+    /// <summary>Shares out what a service found wrong with the draft.</summary>
+    public static (Dictionary<string, string> AtFields, Dictionary<string, string[]> Elsewhere) Place(IReadOnlyDictionary<string, string[]> errors, CampaignDraft draft) =>
+        PlacedErrors.Of(errors, Of(draft), field => field.StartsWith("benefit.", StringComparison.Ordinal) && field.EndsWith(".currency", StringComparison.Ordinal) ? Currency : null);
 }
