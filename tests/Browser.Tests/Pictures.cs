@@ -17,10 +17,13 @@ internal static class Pictures
         if (Environment.GetEnvironmentVariable("FIRSTCOME_SCREENS") != "1") { return; }
         await ShootAsync(page, name);
         if (again is not null) { await TakeAgainAsync(page, name, again); }
-        if (!name.EndsWith(Korean, StringComparison.Ordinal) || await page.Locator("[data-language=en]").CountAsync() == 0) { return; }
-        await page.EvaluateAsync("document.querySelector('[data-language=en]').click()");
-        await ShootAsync(page, name[..^Korean.Length] + English);
-        await page.EvaluateAsync("document.querySelector('[data-language=ko]').click()");
+        if (await page.Locator("[data-language]").CountAsync() == 0) { return; }
+        var (shown, other) = name.EndsWith(Korean, StringComparison.Ordinal) ? (Korean, English) : (English, Korean);
+        await SwitchAsync(other);
+        await ShootAsync(page, name[..^shown.Length] + other);
+        await SwitchAsync(shown);
+
+        Task SwitchAsync(string language) => page.EvaluateAsync($"document.querySelector('[data-language={language[1..]}]').click()");
     }
 
     private static async Task TakeAgainAsync(IPage page, string name, Func<IPage, Task> again)

@@ -15,24 +15,19 @@ public sealed class OperationTests(OneBrowser browser)
     [Fact]
     public async Task An_operator_rehearses_and_sees_a_claim_s_whole_life()
     {
-        await using var visit = await browser.EnterAsync("operator", "rehearsals", s_desk);
+        await using var visit = await browser.EnterAsync("operator", "rehearsals", View.Desk);
         var page = visit.Page;
-        await page.GetByLabel("Synthetic members").FillAsync("60");
-        await page.GetByLabel("Coupons", new() { Exact = true }).FillAsync("20");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("The audit holds")).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await visit.LookAsync("console-rehearsal-en-desk", Visit.AsAddressed);
+        await page.GetByLabel("가상 회원").FillAsync("60");
+        await page.GetByLabel("쿠폰 수", new() { Exact = true }).FillAsync("20");
+        await page.GetByRole(AriaRole.Button, new() { Name = "시작" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("감사 통과")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await NothingForeignAsync();
+        await visit.LookAsync("console-rehearsal-ko-desk", Visit.AsAddressed);
 
         await page.Locator("a[href*='claims?campaign']").First.ClickAsync();
-        await page.GetByLabel("Find a claim").FillAsync("#7");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Find", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Locator(".life li")).ToHaveCountAsync(4);
-        await visit.LookAsync("console-claim-life-en-desk", async tab =>
-        {
-            await tab.GetByLabel("신청 찾기").FillAsync("#7");
-            await tab.GetByRole(AriaRole.Button, new() { Name = "찾기", Exact = true }).ClickAsync();
-            await Assertions.Expect(tab.Locator(".life li")).ToHaveCountAsync(4);
-        });
+        await FindAsync(page, "신청 찾기", "찾기");
+        await NothingForeignAsync();
+        await visit.LookAsync("console-claim-life-ko-desk", tab => FindAsync(tab, "Find a claim", "Find"));
         var csv = await page.APIRequest.GetAsync(new Uri(browser.Url, await page.Locator("a[href$='.csv']").GetAttributeAsync("href") is { } href ? "/console/" + href : "/").ToString());
         var lines = (await csv.TextAsync()).TrimEnd().Split('\n');
         Assert.Equal(21, lines.Length);
@@ -44,6 +39,16 @@ public sealed class OperationTests(OneBrowser browser)
             await page.Locator("h1").WaitForAsync();
             await visit.LookAsync();
         }
+
+        async Task FindAsync(IPage tab, string field, string button)
+        {
+            await tab.GetByLabel(field).FillAsync("#7");
+            await tab.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+            await Assertions.Expect(tab.Locator(".life li")).ToHaveCountAsync(4);
+        }
+
+        // What services say in English has its words in the operator's language.
+        async Task NothingForeignAsync() => Assert.Empty(await page.Locator("main span[lang=en]").AllInnerTextsAsync());
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Security.Claims;
 using System.Text;
 using FirstCome.Web.Console.Campaigns;
 using FirstCome.Web.Console.Dashboard;
-using FirstCome.Web.Console.Health;
+using FirstCome.Web.Console.Parts;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
 using Microsoft.AspNetCore.Http;
@@ -51,13 +51,16 @@ public sealed class ConsoleTests
     [InlineData("3 gates are being rebuilt; their claims are answered 503 recovering.", "게이트 3개를 다시 만들고 있습니다. 그동안 신청에는 503 recovering으로 답합니다.")]
     [InlineData("the last pass failed (TimeoutException); it is tried again", "마지막 작업이 실패했습니다(TimeoutException). 다시 시도합니다.")]
     [InlineData("the last known instances are used: no route", "마지막으로 알려진 인스턴스를 씁니다: no route")]
-    [InlineData("a sentence of later days", "a sentence of later days")]
-    public void What_services_say_of_themselves_is_told_in_the_operator_s_language(string said, string korean)
+    [InlineData("every 202 has its coupon within 10 s", "모든 202에 10초 안에 쿠폰")]
+    [InlineData("The number belongs to member 7f, nth 1, of generation 3.", "이 번호는 3세대에서 회원 7f의 1번째 신청입니다.")]
+    [InlineData("The ledger has the row: group-conflict.", "원장에 있습니다: group-conflict.")]
+    [InlineData("a sentence of later days", "a sentence of later days", true)]
+    public void What_services_say_is_told_in_the_operator_s_language(string said, string korean, bool isForeign = false)
     {
         var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
-        Assert.Equal(korean, HealthWords.Of(said, texts));
+        Assert.Equal((korean, isForeign), ServiceWords.Of(said, texts));
         texts.Language = ConsoleTexts.English;
-        Assert.Equal(said, HealthWords.Of(said, texts));
+        Assert.Equal((said, false), ServiceWords.Of(said, texts));
     }
 
     [Fact]

@@ -113,7 +113,7 @@ export class CampaignView {
     const opensAt = Date.parse(problem.body.opensAt);
     const conditions = problem.body.conditions ?? [];
     return [
-      el('p', { class: 'refusal' }, el('strong', {}, title)),
+      el('p', { class: 'refusal' }, el('strong', {}, problem.slug === 'not-eligible' ? text('claim.notEligible') : title)),
       el('p', {}, problem.isPassing ? text('claim.gaveUp') : Number.isFinite(opensAt) ? text('when.opens', { time: format.time(opensAt) }) : conditions.length > 0 ? null : meaning),
       conditions.length > 0 && el('ul', {}, conditions.map((condition) => el('li', {}, typeof condition.why === 'object' ? localized(condition.why) : condition.why ?? condition.kind))),
     ].filter(Boolean);

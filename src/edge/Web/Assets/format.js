@@ -12,7 +12,9 @@ export function money({ currency, minor }) {
 
 export const time = (instant) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(instant);
 
-export const span = (from, to) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).formatRange(from, to);
+/** From one instant to another; a line ends between the two, not within one. */
+export const span = (from, to) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).formatRangeToParts(from, to)
+  .map(({ source, value }) => (source === 'shared' ? value : value.replace(/\s/g, '\u00A0'))).join('');
 
 export const clockTime = (instant) =>
   new Intl.DateTimeFormat(language(), { hour: 'numeric', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' }).format(instant);
