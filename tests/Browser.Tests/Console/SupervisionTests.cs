@@ -24,7 +24,7 @@ public sealed class SupervisionTests(OneBrowser browser)
         await page.GetByLabel("시작 (KST)").FillAsync(Korean(TimeSpan.FromMinutes(-1)));
         await page.GetByLabel("종료 (KST)").FillAsync(Korean(TimeSpan.FromHours(2)));
         await Assertions.Expect(page.Locator(".preview[lang=ko]")).ToContainTextAsync(Name);
-        await Assertions.Expect(page.Locator(".preview[lang=en]")).ToContainTextAsync("5,000 KRW off");
+        await Assertions.Expect(page.Locator(".preview[lang=en]")).ToContainTextAsync("₩5,000 off");
         await visit.LookAsync("console-editor-ko-desk", async tab =>
         {
             await tab.GetByLabel("Name (Korean)").FillAsync(Name);

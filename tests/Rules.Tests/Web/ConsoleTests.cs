@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Claims;
 using System.Text;
+using System.Text.Json;
 using FirstCome.Web.Console.Campaigns;
 using FirstCome.Web.Console.Dashboard;
 using FirstCome.Web.Console.Parts;
@@ -54,14 +55,28 @@ public sealed class ConsoleTests
     [InlineData("every 202 has its coupon within 10 s", "모든 202에 10초 안에 쿠폰")]
     [InlineData("The number belongs to member 7f, nth 1, of generation 3.", "이 번호는 3세대에서 회원 7f의 1번째 신청입니다.")]
     [InlineData("The ledger has the row: group-conflict.", "원장에 있습니다: group-conflict.")]
+    [InlineData("Coupon A-1, issued, good until 2026-01-02T15:00:00.0000000+00:00.", "쿠폰 A-1, 상태 issued, 2026-01-03 00:00:00 KST까지.", false, "Coupon A-1, issued, good until 2026-01-03 00:00:00 KST.")]
     [InlineData("a sentence of later days", "a sentence of later days", true)]
-    public void What_services_say_is_told_in_the_operator_s_language(string said, string korean, bool isForeign = false)
+    public void What_services_say_is_told_in_the_operator_s_language(string said, string korean, bool isForeign = false, string? english = null)
     {
         var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
         Assert.Equal((korean, isForeign), ServiceWords.Of(said, texts));
         texts.Language = ConsoleTexts.English;
-        Assert.Equal((said, false), ServiceWords.Of(said, texts));
+        Assert.Equal((english ?? said, false), ServiceWords.Of(said, texts));
     }
+
+    [Theory]
+    [InlineData("""{"x":["a","b"]}""", "a, b")]
+    [InlineData("""{"x":[]}""", "–")]
+    [InlineData("""{"x":""}""", "–")]
+    [InlineData("""{"x":true}""", "예")]
+    [InlineData("""{"x":1234567}""", "1,234,567")]
+    [InlineData("""{"x":"2026-01-02T15:00:00Z"}""", "2026-01-03 00:00:00 KST")]
+    [InlineData("""{"x":[{"kind":"tag","anyOf":["vip"]},{"kind":"list"}]}""", "kind tag, anyOf vip; kind list")]
+    [InlineData("""{"x":{"kind":"amount","amount":{"currency":"KRW","minor":5000}}}""", "kind amount, amount currency KRW, minor 5,000")]
+    [InlineData("""{"y":1}""", "–")]
+    public void What_a_trail_kept_is_told_in_words(string document, string told) =>
+        Assert.Equal(told, ChangedValue.Of(JsonElement.Parse(document), "x", new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean }));
 
     [Fact]
     public void A_sum_is_of_all_values_and_all_instances() => Assert.Equal(

@@ -22,12 +22,8 @@ internal sealed record HistoryEntry(
     private static JsonElement? Within(JsonElement? campaign, string field) =>
         campaign is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty(field, out var value) ? value : null;
 
-    private static string ValueOf(JsonElement? campaign, string field, ConsoleTexts texts) => ChangedValue.Of(campaign, field, texts, value => value.ValueKind switch
-    {
-        JsonValueKind.String when field == "state" => StateOf(value.GetString()!, texts),
-        JsonValueKind.String when field is "opensAt" or "closesAt" && value.TryGetDateTimeOffset(out var at) => ConsoleTexts.Instant(at),
-        _ => null,
-    });
+    private static string ValueOf(JsonElement? campaign, string field, ConsoleTexts texts) => ChangedValue.Of(
+        campaign, field, texts, value => field == "state" && value.ValueKind == JsonValueKind.String ? StateOf(value.GetString()!, texts) : null);
 
     private static string StateOf(string state, ConsoleTexts texts) => Enum.TryParse<CampaignState>(state, ignoreCase: true, out var known) ? texts["state." + known] : state;
 }

@@ -24,10 +24,10 @@ internal static class ChangedValue
         JsonValueKind.True => texts["yes"],
         JsonValueKind.False => texts["no"],
         JsonValueKind.Number when value.TryGetInt64(out var number) => texts.Number(number),
-        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.String => ConsoleTexts.WithInstants(value.GetString()!),
         JsonValueKind.Array when value.GetArrayLength() == 0 => "–",
-        JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
-            string.Join(", ", value.EnumerateArray().Select(item => Words(item, texts, own))),
+        JsonValueKind.Array => string.Join(value[0].ValueKind == JsonValueKind.Object ? "; " : ", ", value.EnumerateArray().Select(item => Words(item, texts, own))),
+        JsonValueKind.Object => string.Join(", ", value.EnumerateObject().Select(field => $"{field.Name} {Words(field.Value, texts, own)}")),
         _ => value.GetRawText(),
     };
 }

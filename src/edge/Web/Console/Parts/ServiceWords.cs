@@ -22,6 +22,7 @@ internal static class ServiceWords
     /// <summary>The sentence in the operator's language; as it came, and told to be English, where there are no words for it.</summary>
     public static (string Words, bool IsForeign) Of(string said, ConsoleTexts texts)
     {
+        said = ConsoleTexts.WithInstants(said);
         if (texts.Language != ConsoleTexts.Korean || said.Length == 0) { return (said, false); }
         foreach (var (english, korean) in s_sentences)
         {

@@ -16,7 +16,7 @@ internal sealed class OperatorCookie(OperatorSessions sessions) : IConfigureName
         options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         options.SessionStore = sessions;
         options.ExpireTimeSpan = OperatorSessions.IdleMax;
-        options.SlidingExpiration = true;
+        options.SlidingExpiration = false;
         options.Events.OnRedirectToLogin = context =>
         {
             // Whoever carries a cookie was signed in: the page says that it ended.

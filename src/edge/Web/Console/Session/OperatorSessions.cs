@@ -18,7 +18,7 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
 {
     public const string Scheme = "console", SessionClaim = "sid";
 
-    /// <summary>A session ends when nothing was asked for so long. An open page asks.</summary>
+    /// <summary>A session ends when nothing was asked for so long, over the circuit or without it. Redis alone counts.</summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromMinutes(30);
 
     private const string Access = "access_token", Refresh = "refresh_token", ExpiresAt = "expires_at";
@@ -47,11 +47,15 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key)
     {
-        var kept = (byte[]?)await redis.GetDatabase().StringGetAsync(Key(key));
+        var kept = (byte[]?)await redis.GetDatabase().StringGetSetExpiryAsync(Key(key), IdleMax);
         if (kept is null) { return null; }
-        try { return TicketSerializer.Default.Deserialize(_protector.Unprotect(kept)); }
+        AuthenticationTicket? ticket;
+        try { ticket = TicketSerializer.Default.Deserialize(_protector.Unprotect(kept)); }
         // Protected by keys that are gone: as good as ended.
         catch (CryptographicException) { return null; }
+        if (ticket is null) { return null; }
+        (ticket.Properties.IssuedUtc, ticket.Properties.ExpiresUtc) = (time.GetUtcNow(), time.GetUtcNow() + IdleMax);
+        return ticket;
     }
 
     public async Task RemoveAsync(string key) => await redis.GetDatabase().KeyDeleteAsync(Key(key));
@@ -96,8 +100,6 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
         answer.EnsureSuccessStatusCode();
         var tokens = await answer.Content.ReadFromJsonAsync<SessionTokens>(CancellationToken.None) ?? throw new JsonException("UserService gave no tokens.");
         Put(ticket.Properties, tokens);
-        ticket.Properties.IssuedUtc = time.GetUtcNow();
-        ticket.Properties.ExpiresUtc = time.GetUtcNow() + IdleMax;
         await RenewAsync(id, ticket);
         return tokens.AccessToken;
     }

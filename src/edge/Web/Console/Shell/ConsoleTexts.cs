@@ -2,12 +2,13 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FirstCome.Contracts.Campaigns;
 
 namespace FirstCome.Web.Console.Shell;
 
 /// <summary>The words of the console in the operator's language, out of <c>Console/Texts/*.json</c>, a file a feature: <c>{"key":{"ko":"…","en":"…"}}</c>. Instants are told in Korea's time.</summary>
-internal sealed class ConsoleTexts
+internal sealed partial class ConsoleTexts
 {
     public const string Korean = "ko", English = "en", Cookie = "fc-language";
 
@@ -43,8 +44,14 @@ internal sealed class ConsoleTexts
     /// <summary>With its zone.</summary>
     public static string Instant(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, s_zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " KST";
 
+    /// <summary>With every instant in it, as services write them, told as <see cref="Instant"/> tells it.</summary>
+    public static string WithInstants(string text) => Written().Replace(text, found => DateTimeOffset.TryParse(found.Value, CultureInfo.InvariantCulture, out var at) ? Instant(at) : found.Value);
+
     /// <summary>The time of day, for the axis of a chart.</summary>
     public static string Clock(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, s_zone).ToString("HH:mm", CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", RegexOptions.CultureInvariant)]
+    private static partial Regex Written();
 
     private static FrozenDictionary<string, LocalizedText> Load()
     {
