@@ -21,7 +21,8 @@ internal sealed class HoldRehearsal(RehearsalPlan options, GatewayClient gateway
 
         Tell(RehearsalPhase.Opening, 0, 1);
         var opensAt = await gateway.ScheduleAsync(campaign, s_untilOpening, cancellationToken);
-        if (opensAt - DateTimeOffset.UtcNow is { Ticks: > 0 } wait) { await Task.Delay(wait, cancellationToken); }
+        // A timer may end a little early.
+        while (opensAt - DateTimeOffset.UtcNow is { Ticks: > 0 } wait) { await Task.Delay(wait + TimeSpan.FromMilliseconds(1), cancellationToken); }
         Tell(RehearsalPhase.Opening, 1, 1);
 
         Tell(RehearsalPhase.Claims, 0, options.Members);

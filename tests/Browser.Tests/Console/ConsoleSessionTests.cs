@@ -15,6 +15,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await using var here = await browser.EnterAsync(merchant, "redeem", View.Desk);
         await using var elsewhere = await browser.EnterAsync(merchant, "redeem", View.Desk);
         await here.Page.GotoAsync("/console/sign-out");
+        await here.LookAsync("console-sign-out-ko");
         await here.Page.GetByRole(AriaRole.Button, new() { Name = "모든 곳에서 로그아웃" }).ClickAsync();
         await Assertions.Expect(here.Page.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
 

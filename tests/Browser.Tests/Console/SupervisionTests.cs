@@ -106,6 +106,7 @@ public sealed class SupervisionTests(OneBrowser browser)
         await using var admin = await browser.EnterAsync("admin", "members", View.Phone);
         await admin.Page.GotoAsync("/console/campaigns");
         Assert.Contains("/console/refused", admin.Page.Url, StringComparison.Ordinal);
+        await admin.LookAsync("console-refused-ko");
         using var form = new FormUrlEncodedContent([new("email", member.Email), new("password", member.Password)]);
         using var answer = await browser.System.Http.PostAsync(new Uri("/console/session/sign-in", UriKind.Relative), form, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

@@ -12,7 +12,7 @@ namespace FirstCome.EnginesTests.Log;
 public abstract class EventLogBehaviour : IAsyncLifetime
 {
     protected static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
-    protected static readonly Topic Spread = new("spread", 6, TimeSpan.FromDays(1));
+    internal static readonly Topic Spread = new("spread", 6, TimeSpan.FromDays(1));
     protected static readonly Topic Narrow = new("narrow", 1, null);
 
     protected IEventLog Log { get; set; } = null!;
@@ -301,7 +301,7 @@ public abstract class EventLogBehaviour : IAsyncLifetime
         Assert.Equal([1], await Log.EndOffsetsAsync(Narrow, Cancel));
     }
 
-    protected static LogRecord Record(string key, string value = "") => new(key, Encoding.UTF8.GetBytes(value));
+    internal static LogRecord Record(string key, string value = "") => new(key, Encoding.UTF8.GetBytes(value));
 
     protected static string Text(ReadOnlyMemory<byte> value) => Encoding.UTF8.GetString(value.Span);
 

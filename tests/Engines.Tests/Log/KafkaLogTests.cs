@@ -11,6 +11,8 @@ namespace FirstCome.EnginesTests.Log;
 /// <summary>One broker, and one cluster of three, for all tests that need them: each is started by the first and ended after the last.</summary>
 public sealed class SharedKafka : IAsyncDisposable
 {
+    private const int WarmRounds = 10;
+    private static readonly TimeSpan s_warm = TimeSpan.FromSeconds(60);
     private readonly SemaphoreSlim _starting = new(1);
     private KafkaBroker? _one;
     private IReadOnlyList<KafkaBroker>? _three;
@@ -18,15 +20,32 @@ public sealed class SharedKafka : IAsyncDisposable
     public async Task<KafkaBroker> OneAsync()
     {
         await _starting.WaitAsync(TestContext.Current.CancellationToken);
-        try { return _one ??= await KafkaBroker.StartAsync(); }
+        try { return _one ??= (await WarmAsync([await KafkaBroker.StartAsync()]))[0]; }
         finally { _starting.Release(); }
     }
 
     public async Task<IReadOnlyList<KafkaBroker>> ThreeAsync()
     {
         await _starting.WaitAsync(TestContext.Current.CancellationToken);
-        try { return _three ??= await KafkaBroker.StartClusterAsync(3); }
+        try { return _three ??= await WarmAsync(await KafkaBroker.StartClusterAsync(3)); }
         finally { _starting.Release(); }
+    }
+
+    // A broker that has only just begun to answer takes its time over the first records, and a client waits no longer than a member may.
+    private static async Task<IReadOnlyList<KafkaBroker>> WarmAsync(IReadOnlyList<KafkaBroker> brokers)
+    {
+        var options = new KafkaOptions { BootstrapServers = string.Join(",", brokers.Select(broker => broker.Address)), ReplicationFactor = (short)brokers.Count, MinInsyncReplicas = (short)Math.Min(2, brokers.Count), Prefix = "warm." };
+        await using var log = new KafkaLog(options, TimeProvider.System, NullLogger<KafkaLog>.Instance);
+        await log.EnsureTopicsAsync([EventLogBehaviour.Spread], TestContext.Current.CancellationToken);
+        for (var round = 0; round < WarmRounds; round++)
+        {
+            await Eventually.TrueAsync(async () =>
+            {
+                try { return (await log.ProduceAsync(EventLogBehaviour.Spread, [.. Enumerable.Range(0, 100).Select(i => EventLogBehaviour.Record($"{i}", "warm"))], TestContext.Current.CancellationToken)).Count > 0; }
+                catch (LogUnavailableException) { return false; }
+            }, s_warm, "the brokers acknowledge records");
+        }
+        return brokers;
     }
 
     public async ValueTask DisposeAsync()

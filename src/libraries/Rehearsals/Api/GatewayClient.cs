@@ -99,12 +99,12 @@ internal sealed class GatewayClient : IDisposable
         return members.Count == count ? members : throw new InvalidOperationException($"{count} members were asked for, {members.Count} came.");
     }
 
-    /// <summary>Sets the window and schedules; answers the opening by this machine's clock.</summary>
+    /// <summary>Sets the window and schedules; answers the opening by this machine's clock, never early: late by as long as an answer takes at most.</summary>
     public async Task<DateTimeOffset> ScheduleAsync(Guid campaign, TimeSpan until, CancellationToken cancellationToken)
     {
-        var before = DateTimeOffset.UtcNow;
         var time = (await GetJsonAsync("/api/time", cancellationToken))["now"]!.GetValue<DateTimeOffset>();
-        var offset = time - before - ((DateTimeOffset.UtcNow - before) / 2);
+        // By now the server's clock shows this time or a later one: whoever asks too early is refused.
+        var opensHere = DateTimeOffset.UtcNow + until;
         var opensAt = time + until;
         using (await OperatorAsync(() => new HttpRequestMessage(HttpMethod.Patch, $"/api/campaigns/{campaign}")
         {
@@ -117,7 +117,7 @@ internal sealed class GatewayClient : IDisposable
         {
             throw new InvalidOperationException($"The campaign could not be scheduled: {await scheduled.Content.ReadAsStringAsync(cancellationToken)}");
         }
-        return opensAt - offset;
+        return opensHere;
     }
 
     /// <summary>One claim, once. Never throws for what the system or the network does.</summary>
