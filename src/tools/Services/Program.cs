@@ -4,6 +4,7 @@ using FirstCome.AllInOne.Start;
 using FirstCome.Services.Engines;
 using FirstCome.Services.Processes;
 using FirstCome.Services.Start;
+using Spectre.Console;
 
 namespace FirstCome.Services;
 
@@ -54,7 +55,7 @@ public static class Program
             await stop.WaitAsync();
         }
         // Asked to stop while it was starting: what has been started is stopped below.
-        catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (stop.Asked.IsCancellationRequested) { AnsiConsole.MarkupLine("[grey]Stopped before everything was ready · 다 시작하기 전에 멈췄습니다[/]"); }
         await system.StopAsync();
         return !system.LostAny;
     }

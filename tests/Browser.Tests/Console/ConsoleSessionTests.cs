@@ -36,6 +36,9 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         // The page still has its circuit, but the session in Redis is gone.
         await visit.Page.GetByLabel("쿠폰 번호").FillAsync(CouponCode.Create());
         await EndedAsync(visit.Page);
+        // Another language changes nothing of where one was.
+        await visit.Page.GetByRole(AriaRole.Link, new() { Name = "English" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByLabel("E-mail")).ToBeVisibleAsync();
         await visit.Page.Locator("#email").FillAsync(merchant.Email);
         await visit.Page.Locator("#password").FillAsync(merchant.Password);
         await visit.Page.Locator("button[type=submit]").ClickAsync();

@@ -103,6 +103,9 @@ public sealed class EventPageTests(OneBrowser browser)
         await visit.Button.ClickAsync();
         await visit.FaceAsync("notEligible");
         await Assertions.Expect(visit.Page.Locator(".result li")).ToContainTextAsync("GOLD");
+        await Assertions.Expect(visit.Page.Locator(".result .refusal")).ToHaveTextAsync("이 이벤트의 대상이 아닙니다");
+        // A date does not end a line in its middle.
+        Assert.Contains('\u00A0', await visit.Page.Locator(".facts dd").First.EvaluateAsync<string>("each => each.textContent"));
         await visit.LookAsync("event-not-eligible-ko");
     }
 

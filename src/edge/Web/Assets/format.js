@@ -14,7 +14,7 @@ export const time = (instant) => new Intl.DateTimeFormat(language(), { dateStyle
 
 /** From one instant to another; a line ends between the two, not within one. */
 export const span = (from, to) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).formatRangeToParts(from, to)
-  .map(({ source, value }) => (source === 'shared' ? value : value.replace(/\s/g, '\u00A0'))).join('');
+  .map(({ type, source, value }) => (source === 'shared' && type === 'literal' && /[–~]/.test(value) ? `${value}\u200B` : value.replace(/\s/g, '\u00A0'))).join('');
 
 export const clockTime = (instant) =>
   new Intl.DateTimeFormat(language(), { hour: 'numeric', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' }).format(instant);

@@ -62,10 +62,8 @@ internal sealed class RunRehearsals(IOptions<RehearsalLimits> options, EurekaReg
     /// <summary>Stops a running one; what it has made stays, as a rehearsal that nobody goes on with.</summary>
     public Task CancelAsync(Guid id)
     {
-        CancellationTokenSource? cancel;
-        lock (_change) { cancel = _runs.First?.Value is { State: RunState.Running } run && run.Id == id ? _cancel : null; }
-        // Outside of the lock, and not on the caller's thread: what is cancelled goes on at once, and looks at this list.
-        return cancel?.CancelAsync() ?? Task.CompletedTask;
+        // Within the lock, so that the next start disposes nothing under it; what is cancelled goes on by threads of its own, and may look at this list.
+        lock (_change) { return _runs.First?.Value is { State: RunState.Running } run && run.Id == id && _cancel is { } cancel ? cancel.CancelAsync() : Task.CompletedTask; }
     }
 
     internal static StartRefusal? Judge(RehearsalPlan plan, RehearsalLimits limits) =>
