@@ -39,6 +39,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         // Another language changes nothing of where one was.
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "English" }).ClickAsync();
         await Assertions.Expect(visit.Page.GetByLabel("E-mail")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.Locator("input[name=back]")).ToHaveValueAsync("/redeem");
         await visit.Page.Locator("#email").FillAsync(merchant.Email);
         await visit.Page.Locator("#password").FillAsync(merchant.Password);
         await visit.Page.Locator("button[type=submit]").ClickAsync();
