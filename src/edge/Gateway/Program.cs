@@ -40,7 +40,7 @@ public static class Program
         app.UseSecurityHeaders();
         app.UseCrossOrigin(options);
         app.MapServiceDefaults();
-        app.UseTokenAuthentication(app.Services.GetRequiredService<RequestLimits>().Admit);
+        app.UseTokenAuthentication(app.Services.GetRequiredService<RequestLimits>().Admit, vouches: true);
         app.MapTime();
         app.MapProblemPages();
         app.MapApiDocs();

@@ -22,6 +22,7 @@ public static class TokenAuthentication
         services.TryAddSingleton<TokenCache>(_ => new TokenCache());
         services.TryAddSingleton<MemberStandings>(_ => new MemberStandings());
         services.AddSingleton<TokenMeasures>();
+        services.AddSingleton<TokenVouchers>();
         services.AddSingleton<TokenValidator>();
         services.AddHealthSignal<SigningKeys>();
         services.AddHealthSignal<FollowMemberChanges>();
@@ -38,10 +39,11 @@ public static class TokenAuthentication
 
     /// <summary>Enforces <see cref="AccessRule"/>s. Call it after <c>MapServiceDefaults</c> and before the endpoints.</summary>
     /// <param name="admission">Asked for each request once its caller is known; for rate limits.</param>
-    public static WebApplication UseTokenAuthentication(this WebApplication app, Admission? admission = null)
+    /// <param name="vouches">For the gateway: requests that are sent on carry its word that their token's signature was verified, so that the services behind it need not do it again.</param>
+    public static WebApplication UseTokenAuthentication(this WebApplication app, Admission? admission = null, bool vouches = false)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.UseMiddleware<TokenAuthenticationMiddleware>(admission ?? (static (_, _) => null));
+        app.UseMiddleware<TokenAuthenticationMiddleware>(admission ?? (static (_, _) => null), vouches);
         return app;
     }
 }

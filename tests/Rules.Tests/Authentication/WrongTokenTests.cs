@@ -1,3 +1,9 @@
+using System.Text;
+using FirstCome.Authentication;
+using FirstCome.Contracts.Internal;
+using FirstCome.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 using Xunit;
 
@@ -22,6 +28,48 @@ public sealed class WrongTokenTests(TokenService tokens) : IClassFixture<TokenSe
         Assert.Contains("error=\"invalid_token\"", answer.Headers["WWW-Authenticate"], StringComparison.Ordinal);
         Assert.Equal("nobody", (await tokens.AskAsync("/open", token)).Text);
     }
+
+    /// <summary>The gateway's word stands in for the signature, and for nothing else.</summary>
+    [Theory, MemberData(nameof(WrongTokens))]
+    public async Task A_voucher_is_for_the_signature_alone(string kind)
+    {
+        var token = Wrong(kind);
+        var status = (await AskAsync(token, Vouchers().Of(TokenHash.Of(Encoding.UTF8.GetBytes(token))))).Status;
+        // Of these only the signature says that they are wrong; the gateway vouches for none of them.
+        Assert.Equal(kind is "the known key id, another key" or "an unknown key" or "another payload" or "a cut signature" or "a space within" ? 200 : 401, status);
+    }
+
+    [Theory]
+    [InlineData("of another token"), InlineData("under another key"), InlineData("cut"), InlineData("longer"), InlineData("no base64url"), InlineData("empty"), InlineData("changed")]
+    public async Task A_voucher_that_is_not_good_counts_as_none(string kind)
+    {
+        // Of its own, since a token is remembered once it was vouched for.
+        var claims = TokenMaker.Claims(tokens.Member, tokens.Time.GetUtcNow());
+        claims["jti"] = Guid.NewGuid().ToString();
+        string[] both = [tokens.Token(), tokens.Unpublished.MakeRaw("""{"alg":"RS256","kid":"key-1","typ":"JWT"}""", claims)];
+        foreach (var (token, status) in both.Zip([200, 401]))
+        {
+            var hash = TokenHash.Of(Encoding.ASCII.GetBytes(token));
+            var good = Vouchers().Of(hash);
+            var voucher = kind switch
+            {
+                "of another token" => Vouchers().Of(TokenHash.Of(Encoding.ASCII.GetBytes(tokens.Token()))),
+                "under another key" => new TokenVouchers(Options.Create(new ServiceOptions { Key = "another-key-for-tests-0123456789abcd" })).Of(hash),
+                "cut" => good[..^1],
+                "longer" => good + "A",
+                "no base64url" => new string('!', good.Length),
+                "empty" => "",
+                "changed" => (good[0] == 'A' ? 'B' : 'A') + good[1..],
+                _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+            };
+            Assert.Equal(status, (await AskAsync(token, voucher)).Status);
+        }
+    }
+
+    private TokenVouchers Vouchers() => tokens.Service.Services.GetRequiredService<TokenVouchers>();
+
+    private Task<ServiceDefaults.Answer> AskAsync(string token, string voucher) =>
+        tokens.Service.GetAsync("/member", ("Authorization", "Bearer " + token), (InternalApi.TokenVoucherHeader, voucher));
 
     private string Wrong(string kind)
     {

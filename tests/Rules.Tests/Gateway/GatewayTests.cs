@@ -1,10 +1,12 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using FirstCome.Authentication;
 using FirstCome.Contracts.Internal;
 using FirstCome.Contracts.Problems;
 using FirstCome.RulesTests.Authentication;
 using FirstCome.RulesTests.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FirstCome.RulesTests.Gateway;
@@ -46,6 +48,26 @@ public sealed partial class GatewayTests : IAsyncLifetime
         (await _edge.Gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer " + _edge.Token()[..^3]))).ShouldBeProblem(401, "unauthenticated");
         Assert.Equal(reached, _edge.Reached);
         Assert.Equal(200, (await _edge.Gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer " + _edge.Token(("rehearsal", Guid.NewGuid().ToString()))))).Status);
+    }
+
+    [Fact]
+    public async Task The_gateway_vouches_for_signatures_that_it_has_verified_and_believes_nobody_who_does()
+    {
+        Registered.Set(_edge.Gateway.Services, ("cache-service", _edge.One.Port), ("issue-service", _edge.One.Port), ("user-service", _edge.One.Port));
+        await _edge.KeysAsync();
+        var vouchers = _edge.Gateway.Services.GetRequiredService<TokenVouchers>();
+        string Voucher(string token) => vouchers.Of(TokenHash.Of(Encoding.ASCII.GetBytes(token)));
+        var (token, forged) = (_edge.Token(), _edge.Token()[..^4] + "AAAA");
+        // Validated anew, and remembered.
+        for (var i = 0; i < 2; i++)
+        {
+            var answer = await _edge.Gateway.GetAsync("/api/campaigns", ("Authorization", "Bearer " + token), (InternalApi.TokenVoucherHeader, "theirs"));
+            Assert.Contains($"{InternalApi.TokenVoucherHeader}={Voucher(token)};", answer.Text, StringComparison.Ordinal);
+        }
+        var open = await _edge.Gateway.GetAsync("/api/campaigns", ("Authorization", "Bearer " + forged), (InternalApi.TokenVoucherHeader, Voucher(forged)));
+        Assert.DoesNotContain(InternalApi.TokenVoucherHeader, open.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(InternalApi.TokenVoucherHeader, (await _edge.Gateway.GetAsync("/api/campaigns", (InternalApi.TokenVoucherHeader, Voucher(token)))).Text, StringComparison.Ordinal);
+        (await _edge.Gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer " + forged), (InternalApi.TokenVoucherHeader, Voucher(forged)))).ShouldBeProblem(401, "unauthenticated");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using FirstCome.Contracts.Internal;
 using FirstCome.Contracts.Problems;
 using FirstCome.ServiceDefaults;
 using Microsoft.AspNetCore.Http;
@@ -14,13 +15,15 @@ public delegate Task? Admission(HttpContext context, Caller? caller);
 /// Finds out who calls and refuses who may not, by the endpoint's <see cref="AccessRule"/>. Endpoints without a rule are open to everybody; there a token that is not valid counts as none.
 /// A remembered token costs a hash and two look-ups and completes synchronously.
 /// </summary>
-internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenValidator validator, Admission admission)
+/// <param name="vouches">Says to the services to which a request is sent on, by <see cref="InternalApi.TokenVoucherHeader"/>, that its token's signature was verified here; believes no such word itself.</param>
+internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenValidator validator, TokenVouchers vouchers, Admission admission, bool vouches)
 {
     private const string Scheme = "Bearer ";
 
     public Task InvokeAsync(HttpContext context)
     {
         var rule = context.GetEndpoint()?.Metadata.GetMetadata<AccessRule>();
+        if (vouches) { context.Request.Headers.Remove(InternalApi.TokenVoucherHeader); }
         var authorization = context.Request.Headers.Authorization;
         if (authorization.Count == 0) { return admission(context, null) ?? (rule is null ? next(context) : ChallengeAsync(context, null)); }
         var header = authorization.Count == 1 ? authorization[0] : null;
@@ -28,7 +31,7 @@ internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenV
         {
             return admission(context, null) ?? (rule is null ? next(context) : ChallengeAsync(context, "Send one Authorization header of the form: Bearer, a space, the access token."));
         }
-        var validation = validator.ValidateAsync(header.AsMemory(Scheme.Length), context.RequestAborted);
+        var validation = validator.ValidateAsync(header.AsMemory(Scheme.Length), vouches ? null : (string?)context.Request.Headers[InternalApi.TokenVoucherHeader], context.RequestAborted);
         return validation.IsCompletedSuccessfully ? JudgeAsync(context, rule, validation.Result) : AwaitedAsync(context, rule, validation);
     }
 
@@ -45,6 +48,7 @@ internal sealed class TokenAuthenticationMiddleware(RequestDelegate next, TokenV
                 : ChallengeAsync(context, verdict.Refusal.WhatToDo());
         }
         context.Features.Set(caller);
+        if (vouches) { context.Request.Headers[InternalApi.TokenVoucherHeader] = vouchers.Of(verdict.Token); }
         if (rule is null) { return next(context); }
         if (caller.RehearsalCampaign is { } campaign && !rule.AnyCampaign && !IsFor(campaign, rule, context))
         {

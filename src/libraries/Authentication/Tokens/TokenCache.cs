@@ -71,6 +71,8 @@ internal readonly record struct TokenHash(ulong A, ulong B, ulong C, ulong D)
         return MemoryMarshal.Read<TokenHash>(hash);
     }
 
+    public void Write(Span<byte> bytes) => MemoryMarshal.Write(bytes, in this);
+
     // The hash is uniform already.
     public override int GetHashCode() => (int)A;
 }

@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace FirstCome.Authentication;
 
 /// <summary>Says who a token's caller is. A token is validated once and then remembered; locks, sign-outs and changed attributes take effect on remembered ones too.</summary>
-internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberStandings standings, TimeProvider time, TokenMeasures measures)
+internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberStandings standings, TokenVouchers vouchers, TimeProvider time, TokenMeasures measures)
 {
     public const string Issuer = "firstcome", Audience = "firstcome";
     public const int TokenBytesMax = 4 * 1024;
@@ -16,7 +16,8 @@ internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberS
     private static readonly JsonWebTokenHandler s_handler = new() { MaximumTokenSizeInBytes = TokenBytesMax, MapInboundClaims = false };
 
     /// <summary>Completes synchronously for a remembered token.</summary>
-    public ValueTask<TokenVerdict> ValidateAsync(ReadOnlyMemory<char> token, CancellationToken cancellationToken)
+    /// <param name="voucher">What came as the gateway's word for the token's signature, or null.</param>
+    public ValueTask<TokenVerdict> ValidateAsync(ReadOnlyMemory<char> token, string? voucher, CancellationToken cancellationToken)
     {
         if (token.Length is < 16 or > TokenBytesMax) { return new(Refused(TokenRefusal.Malformed)); }
         if (!TryHash(token.Span, out var hash)) { return new(Refused(TokenRefusal.Malformed)); }
@@ -26,11 +27,11 @@ internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberS
             if (now.ToUnixTimeMilliseconds() < remembered.ForgetAt)
             {
                 measures.Remembered.Add(1);
-                return new(Judge(remembered));
+                return new(Judge(remembered, hash));
             }
             cache.Forget(hash);
         }
-        return ValidateAnewAsync(token.ToString(), hash, now, cancellationToken);
+        return ValidateAnewAsync(token.ToString(), hash, voucher is not null && vouchers.IsGood(hash, voucher), now, cancellationToken);
     }
 
     private static bool TryHash(ReadOnlySpan<char> token, out TokenHash hash)
@@ -42,15 +43,18 @@ internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberS
         return isAscii;
     }
 
-    private async ValueTask<TokenVerdict> ValidateAnewAsync(string token, TokenHash hash, DateTimeOffset now, CancellationToken cancellationToken)
+    private async ValueTask<TokenVerdict> ValidateAnewAsync(string token, TokenHash hash, bool isVouchedFor, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        measures.Validated.Add(1);
+        (isVouchedFor ? measures.Vouched : measures.Validated).Add(1);
         JsonWebToken jwt;
         try { jwt = new JsonWebToken(token); }
         catch (Exception exception) when (exception is ArgumentException or SecurityTokenException or JsonException or FormatException) { return Refused(TokenRefusal.Malformed); }
         if (jwt.Alg != SecurityAlgorithms.RsaSha256 || string.IsNullOrEmpty(jwt.Kid) || jwt.IsEncrypted) { return Refused(TokenRefusal.Forged); }
-        if (await keys.FindAsync(jwt.Kid, cancellationToken) is not { } key) { return Refused(keys.Any ? TokenRefusal.Forged : TokenRefusal.KeysAway); }
-        var result = await s_handler.ValidateTokenAsync(jwt, Parameters(key));
+        var parameters = Parameters();
+        if (isVouchedFor) { parameters.SignatureValidator = (_, _) => jwt; }
+        else if (await keys.FindAsync(jwt.Kid, cancellationToken) is { } key) { parameters.IssuerSigningKey = key; }
+        else { return Refused(keys.Any ? TokenRefusal.Forged : TokenRefusal.KeysAway); }
+        var result = await s_handler.ValidateTokenAsync(jwt, parameters);
         if (!result.IsValid)
         {
             return Refused(result.Exception switch
@@ -65,16 +69,16 @@ internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberS
         var forgetAt = caller.ExpiresAt < longest ? caller.ExpiresAt : longest;
         var remembered = new RememberedToken(caller, EpochTime.GetIntDate(jwt.IssuedAt), forgetAt.ToUnixTimeMilliseconds());
         cache.Remember(hash, remembered);
-        return Judge(remembered);
+        return Judge(remembered, hash);
     }
 
-    private TokenVerdict Judge(RememberedToken token)
+    private TokenVerdict Judge(RememberedToken token, in TokenHash hash)
     {
         if (token.IssuedAt < standings.TokensValidFrom) { return Refused(TokenRefusal.SignedOut); }
-        if (standings.Find(token.Caller.MemberId) is not { } standing) { return token.Caller; }
+        if (standings.Find(token.Caller.MemberId) is not { } standing) { return new(token.Caller, TokenRefusal.None) { Token = hash }; }
         if (standing.Locked) { return Refused(TokenRefusal.Locked); }
         if (token.IssuedAt < standing.TokensValidFrom) { return Refused(TokenRefusal.SignedOut); }
-        return standing.At >= token.IssuedAt * 1000 ? token.With(standing) : token.Caller;
+        return new(standing.At >= token.IssuedAt * 1000 ? token.With(standing) : token.Caller, TokenRefusal.None) { Token = hash };
     }
 
     private TokenVerdict Refused(TokenRefusal refusal)
@@ -83,13 +87,12 @@ internal sealed class TokenValidator(TokenCache cache, SigningKeys keys, MemberS
         return refusal;
     }
 
-    private TokenValidationParameters Parameters(SecurityKey key) => new()
+    private TokenValidationParameters Parameters() => new()
     {
         ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
         ValidTypes = ["JWT"],
         ValidIssuer = Issuer,
         ValidAudience = Audience,
-        IssuerSigningKey = key,
         TryAllIssuerSigningKeys = false,
         RequireSignedTokens = true,
         // One clock for all: the library would ask the machine's.

@@ -23,8 +23,10 @@ public enum TokenRefusal
 /// <summary>A token's caller, or why there is none.</summary>
 public readonly record struct TokenVerdict(Caller? Caller, TokenRefusal Refusal)
 {
+    /// <summary>Of a token that has a caller.</summary>
+    internal TokenHash Token { get; init; }
+
     public static implicit operator TokenVerdict(TokenRefusal refusal) => new(null, refusal);
-    public static implicit operator TokenVerdict(Caller caller) => new(caller, TokenRefusal.None);
 }
 
 internal static class TokenRefusals

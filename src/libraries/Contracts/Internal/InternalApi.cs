@@ -24,6 +24,9 @@ public static class InternalApi
     /// <summary>The header that carries the key shared by the services (<c>Service:Key</c>).</summary>
     public const string ServiceKeyHeader = "X-Service-Key";
 
+    /// <summary>The header by which the gateway says that it has verified the access token's signature: 43 characters of base64url, an HMAC over the token's hash. Requests from outside lose it.</summary>
+    public const string TokenVoucherHeader = "X-Token-Voucher";
+
     /// <summary>How many emails or ids one <see cref="ResolveMembers"/> may name.</summary>
     public const int ResolveMembersMax = 1_000;
 

@@ -12,6 +12,9 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 {
     private static readonly TimeSpan s_commitMax = TimeSpan.FromSeconds(5), s_startMax = TimeSpan.FromSeconds(5);
 
+    // Some fifty claims. Groups write to databases, and each batch costs broker and database a turn, whatever its size: under a crowd they come fuller, while a record that comes alone is at most a fetch's wait late.
+    private const int FetchMinBytes = 16 * 1024;
+
     private readonly TimeProvider _time = time;
     private readonly Dictionary<TopicPartition, Offset> _handed = [];
     private Exception? _startFailure;
@@ -42,7 +45,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     protected override Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken)
     {
-        (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!)
+        (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!, FetchMinBytes)
             .SetPartitionsAssignedHandler((consumer, partitions) => Starts(consumer, partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))

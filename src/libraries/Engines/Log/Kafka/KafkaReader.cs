@@ -13,6 +13,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
     // Between two reads that found something the brokers prove themselves; an idle topic's must be asked.
     private static readonly TimeSpan s_proofEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_fetchWaitMax = TimeSpan.FromMilliseconds(100);
 
     private IConsumer<string, byte[]>? _consumer;
     private long _provenAt = time.GetTimestamp();
@@ -54,7 +55,8 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
 
     protected IConsumer<string, byte[]>? Consumer => _consumer;
 
-    protected ConsumerBuilder<string, byte[]> Builder(string group)
+    /// <param name="fetchMinBytes">A fetch waits, for <see cref="s_fetchWaitMax"/> at most, until the broker has so much for it.</param>
+    protected ConsumerBuilder<string, byte[]> Builder(string group, int fetchMinBytes = 1)
     {
         var session = (int)Log.Options.SessionTimeout.TotalMilliseconds;
         var config = Log.Client(new ConsumerConfig
@@ -69,7 +71,8 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
             // Nothing is fetched far ahead of what is worked on: a rebalance would fetch it again.
             QueuedMinMessages = 10_000,
             QueuedMaxMessagesKbytes = 16 * 1024,
-            FetchWaitMaxMs = 100,
+            FetchMinBytes = fetchMinBytes,
+            FetchWaitMaxMs = (int)s_fetchWaitMax.TotalMilliseconds,
             SocketTimeoutMs = 10_000,
         });
         return new ConsumerBuilder<string, byte[]>(config)
