@@ -8,6 +8,8 @@ public sealed class KafkaBroker : IAsyncDisposable
 {
     private const int StartsMax = 3, LogLines = 40;
     private const string Image = "apache/kafka";
+    // A broker that was killed is found dead within seconds, so that a test need not wait for it.
+    private static readonly string[] s_foundDeadSoon = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"];
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60), s_togetherMax = TimeSpan.FromSeconds(120);
 
     private readonly TemporaryFolder _folder = new();
@@ -27,10 +29,11 @@ public sealed class KafkaBroker : IAsyncDisposable
 
     /// <summary>Starts a broker, or skips the test where there is neither its start script (<c>FIRSTCOME_KAFKA</c> names it) nor a container engine.</summary>
     /// <param name="advertised">The port at which clients shall find it, where something stands before it.</param>
-    public static async Task<KafkaBroker> StartAsync(int? advertised = null)
+    /// <param name="foundDeadSoon">Not after the 9 s that Kafka takes by default before one that was killed may take part again.</param>
+    public static async Task<KafkaBroker> StartAsync(int? advertised = null, bool foundDeadSoon = false)
     {
         var program = Program();
-        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), [], advertised)]))[0];
+        return (await StartedAsync(() => [new KafkaBroker(program, FreePorts.Block(2), foundDeadSoon ? s_foundDeadSoon : [], advertised)]))[0];
     }
 
     /// <summary>Starts brokers that form one cluster and keep every internal topic on all of them.</summary>
@@ -44,8 +47,7 @@ public sealed class KafkaBroker : IAsyncDisposable
             return [.. ports.Select((port, index) => new KafkaBroker(program, port,
             [
                 $"node.id={index + 1}", $"controller.quorum.voters={voters}", $"offsets.topic.replication.factor={count}", $"transaction.state.log.replication.factor={count}",
-                // A broker that was killed is found dead within seconds, so that a test need not wait for it.
-                "broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500", "replica.lag.time.max.ms=3000",
+                "replica.lag.time.max.ms=3000", .. s_foundDeadSoon,
             ])
             {
                 // It answers when a majority has agreed on a controller and that has taken it in: on two cores beside everything else that was seen to take up to a minute.

@@ -21,7 +21,8 @@ public sealed class RedisServer : IAsyncDisposable
     {
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePorts.Block(2));
         _isContainer = program is null;
-        string[] common = ["--save", "", "--maxmemory-policy", "noeviction"];
+        // A replica is given its copy at once, and not after five seconds in which others might ask for one, too.
+        string[] common = ["--save", "", "--maxmemory-policy", "noeviction", "--repl-diskless-sync-delay", "0"];
         Process = program is null
             ? new EngineContainer(Image, EndPoint.Port, InnerPort, new Dictionary<string, string>(), ["redis-server", .. common, .. options.Select(AmongContainers)])
             : new EngineProgram(() => ChildProcess.Start(program,

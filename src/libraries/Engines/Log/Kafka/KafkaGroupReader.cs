@@ -47,8 +47,8 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
     {
         (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!, FetchMinBytes)
             .SetPartitionsAssignedHandler((consumer, partitions) => Starts(consumer, partitions))
-            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
-            .SetPartitionsLostHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
+            .SetPartitionsRevokedHandler(Forget)
+            .SetPartitionsLostHandler(Forget)
             .Build());
         _handed.Clear();
         built.Subscribe(Topic);
@@ -97,8 +97,10 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     private static bool IsRebalancing(ErrorCode code) => code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId;
 
-    private void Forget(IEnumerable<TopicPartition> partitions)
+    // One that is leaving calls this on a thread of its own, perhaps while the next one works.
+    private void Forget(IConsumer<string, byte[]> consumer, List<TopicPartitionOffset> partitions)
     {
-        foreach (var partition in partitions) { _handed.Remove(partition); }
+        if (!ReferenceEquals(consumer, Consumer)) { return; }
+        foreach (var place in partitions) { _handed.Remove(place.TopicPartition); }
     }
 }
