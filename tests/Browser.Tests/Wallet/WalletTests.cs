@@ -29,8 +29,10 @@ public sealed class WalletTests(OneBrowser browser)
 
         await visit.Page.Locator("#profile-name").FillAsync("이름이 아주 아주 긴 회원");
         await visit.Page.Locator("#profile-locale").SelectOptionAsync("en");
-        await visit.Page.Locator(".profile button").ClickAsync();
+        await visit.Page.Locator("#profile-save").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("h1:visible")).ToHaveTextAsync("My coupons");
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync("Saved.");
+        await Assertions.Expect(visit.Page).ToHaveTitleAsync("My coupons · FirstCome");
         await visit.Page.ReloadAsync();
         await Assertions.Expect(visit.Page.Locator("#profile-name")).ToHaveValueAsync("이름이 아주 아주 긴 회원");
         await Assertions.Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
