@@ -43,6 +43,7 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task The_countdown_ends_by_the_servers_clock_and_the_button_is_ready()
     {
+        await browser.StartAsync();
         var opensAt = DateTimeOffset.UtcNow.AddSeconds(12);
         var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
         var member = await browser.MemberAsync();
@@ -67,6 +68,7 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task A_phone_whose_clock_is_wrong_opens_with_the_others()
     {
+        await browser.StartAsync();
         var opensAt = DateTimeOffset.UtcNow.AddSeconds(8);
         var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
         await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());

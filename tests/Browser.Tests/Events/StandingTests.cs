@@ -81,6 +81,7 @@ public sealed class StandingTests(OneBrowser browser)
     [Fact]
     public async Task A_token_that_would_end_about_the_opening_is_renewed_before_it()
     {
+        await browser.StartAsync();
         var opensAt = DateTimeOffset.UtcNow.AddSeconds(15);
         var campaign = await browser.CampaignAsync(10, change: body => body["opensAt"] = opensAt.ToString("O"));
         await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());
