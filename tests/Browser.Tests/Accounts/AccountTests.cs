@@ -117,7 +117,7 @@ public sealed class AccountTests(OneBrowser browser)
         await visit.Page.Locator("#password-next").FillAsync(Next);
         await visit.Page.Locator("#password-change").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("#password-current-problem")).ToHaveTextAsync("지금 비밀번호가 맞지 않습니다.");
-        await visit.LookAsync("profile-password-ko");
+        await visit.LookAsync();
         await visit.Page.Locator("#password-current").FillAsync(member.Password);
         await visit.Page.Locator("#password-change").ClickAsync();
         await Assertions.Expect(visit.Page.Locator(".note")).ToContainTextAsync("비밀번호를 바꿨습니다");

@@ -127,7 +127,7 @@ public sealed class EventPageTests(OneBrowser browser)
         await browser.OperateAsync(campaign, "close");
         await visit.FaceAsync("closed");
         // The window would have gone on: when it ended is not known, and what is left is nobody's.
-        await Assertions.Expect(visit.Page.Locator(".state-line .soft")).ToHaveTextAsync("종료되었습니다");
+        await Assertions.Expect(visit.Page.Locator(".state-line")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^종료\s*$"));
         await Assertions.Expect(visit.Page.Locator(".left")).ToBeHiddenAsync();
         await Assertions.Expect(visit.Page.Locator("progress")).ToBeHiddenAsync();
         await visit.LookAsync("event-closed-ko");

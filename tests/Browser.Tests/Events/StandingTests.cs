@@ -144,6 +144,7 @@ public sealed class StandingTests(OneBrowser browser)
         await visit.Button.ClickAsync();
         await visit.FaceAsync("another");
         await Assertions.Expect(visit.Page.Locator(".own code")).ToHaveCountAsync(1);
+        await Assertions.Expect(visit.Page.Locator(".left strong")).ToHaveTextAsync("9 / 10");
         await visit.LookAsync("event-another-ko");
         await visit.Button.ClickAsync();
         await visit.FaceAsync("issued");

@@ -36,6 +36,6 @@ for (const [name, state, opens, closes, expected] of [
 ]) { test(`the state when ${name}`, () => assert.equal(campaigns.stateOf({ state, opensAt: at(opens), closesAt: at(closes) }), expected)); }
 
 test('when it ended is told only where it is known', () => {
-  assert.equal(campaigns.ended({ closesAt: at(1) }), '종료되었습니다');
+  assert.equal(campaigns.ended({ closesAt: at(1) }), '');
   assert.match(campaigns.ended({ closesAt: '2026-01-01T03:00:00Z' }), /2026\. 1\. 1\. .*12:00/);
 });

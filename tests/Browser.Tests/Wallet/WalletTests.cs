@@ -73,5 +73,8 @@ public sealed class WalletTests(OneBrowser browser)
         await visit.Page.Locator("#account-submit").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("#form-problem")).ToHaveTextAsync("이메일 또는 비밀번호가 맞지 않습니다.");
         await visit.LookAsync("sign-in-failed-ko");
+        // What was said is said in the other language too.
+        await visit.Page.EvaluateAsync("document.querySelector('[data-language=en]').click()");
+        await Assertions.Expect(visit.Page.Locator("#form-problem")).ToHaveTextAsync("The e-mail address or the password is wrong.");
     }
 }

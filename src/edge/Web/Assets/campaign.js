@@ -15,10 +15,10 @@ export function stateOf(campaign) {
   return at < Date.parse(campaign.opensAt) ? 'scheduled' : 'open';
 }
 
-/** When it ended, in words. One that was closed early ended before its window did, and when is not told. */
+/** When it ended, in words; nothing for one that was closed before its window ended, as that is not told. */
 export function ended(campaign) {
   const closesAt = Date.parse(campaign.closesAt);
-  return closesAt > now() ? text('face.closed') : text('when.closed', { time: format.time(closesAt) });
+  return closesAt > now() ? '' : text('when.closed', { time: format.time(closesAt) });
 }
 
 export class CampaignView {

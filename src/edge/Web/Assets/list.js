@@ -84,7 +84,7 @@ export class CampaignList {
     const state = stateOf(campaign);
     const when = state === 'scheduled' ? text('when.opens', { time: format.time(Date.parse(campaign.opensAt)) })
       : state === 'open' || state === 'paused' ? text('when.closes', { time: format.time(Date.parse(campaign.closesAt)) })
-      : ended(campaign);
+      : ended(campaign) || text('face.closed');
     return el('li', {}, el('a', { class: 'card', href: `/campaigns/${campaign.id}` },
       el('span', { class: `badge ${state}` }, text(`state.${state}`)),
       el('span', { class: 'card-name' }, localized(campaign.name)),
