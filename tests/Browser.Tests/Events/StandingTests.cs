@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using FirstCome.Rehearsal.Standalone;
 using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
@@ -195,6 +196,23 @@ public sealed class StandingTests(OneBrowser browser)
             await Assertions.Expect(visit.Page.Locator("#list-empty")).Not.ToHaveTextAsync(new Regex("불러오는"));
             await Assertions.Expect(visit.Page.Locator($"a[href='/campaigns/{hidden}']")).ToHaveCountAsync(0);
         }
+    }
+
+    [Fact]
+    public async Task An_operators_draft_goes_with_the_operator()
+    {
+        var draft = await browser.CampaignAsync(10, schedule: false);
+        var (email, password) = StandaloneSystem.DemoAccount(browser.System.Data, Operator) ?? throw new InvalidOperationException("There is no demo operator.");
+        await using var visit = await browser.OpenAsync($"/campaigns/{draft}");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("그런 캠페인이 없습니다");
+        await visit.Page.Locator("#account").ClickAsync();
+        await visit.Page.Locator("#email").FillAsync(email);
+        await visit.Page.Locator("#password").FillAsync(password);
+        await visit.Page.Locator("#account-submit").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("#chosen .badge")).ToHaveTextAsync("초안");
+        await visit.Page.Locator("#account").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("그런 캠페인이 없습니다");
+        await Assertions.Expect(visit.Page.Locator("#chosen")).ToBeHiddenAsync();
     }
 
     [Fact]

@@ -37,6 +37,7 @@ export class EventPage {
     this.id = null;
     this.campaign = null;
     this.claims?.close();
+    this.claims = null;
     this.stream?.close();
     clearTimeout(this.timer);
   }
@@ -56,9 +57,16 @@ export class EventPage {
   // Somebody else's numbers do not stay on the screen, and the stream carries a session's token.
   sessionChanged() {
     this.#newClaims();
-    if (!this.campaign) { return; }
-    this.#listen();
-    this.#update();
+    if (this.campaign && this.campaign.state !== 'draft' && !this.campaign.rehearsal) {
+      this.#listen();
+      this.#update();
+      return;
+    }
+    // What only some may see is asked for again, by who is there now.
+    this.stream?.close();
+    this.campaign = null;
+    byId('chosen').hidden = true;
+    this.#load();
   }
 
   /** Called every `everyMs`; the opening itself is met to the millisecond, the same for everybody. */
@@ -88,11 +96,11 @@ export class EventPage {
   }
 
   async #load() {
-    const id = this.id;
+    const { id, claims } = this;
     clearTimeout(this.timer);
     try {
       const campaign = await call('GET', `/api/campaigns/${id}`, { signedIn: session.isSignedIn() });
-      if (id !== this.id) { return; }
+      if (claims !== this.claims) { return; }
       this.#take(campaign);
       this.lastState = stateOf(campaign);
       show(byId('trouble'), '');
@@ -100,7 +108,7 @@ export class EventPage {
       this.#listen();
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
-      if (id !== this.id) { return; }
+      if (claims !== this.claims) { return; }
       const { title, meaning } = explain(problem);
       show(byId('trouble'), problem.isPassing ? text('page.offline') : `${title}. ${meaning}`);
       if (problem.isPassing) { this.timer = setTimeout(() => this.#load(), (problem.retryAfter ?? 3) * 1_000 * (1 + Math.random())); }

@@ -56,6 +56,7 @@ export class CampaignList {
 
   async #load() {
     clearTimeout(this.timer);
+    const asker = session.email();
     try {
       const found = new Map();
       let next = null;
@@ -65,6 +66,7 @@ export class CampaignList {
         next = answer.next;
         if (!next) { break; }
       }
+      if (asker !== session.email()) { return; } // An operator's drafts are not the next one's; for whom it is asked already.
       this.campaigns = [...found.values()];
       this.isLoaded = true;
       this.failures = 0;
