@@ -30,6 +30,12 @@ internal sealed class GatewayOptions : ICheckedOptions
     /// <summary>Requests an address may send at once without a valid token, 1 to 1,000,000. Default: 200.</summary>
     public int AddressBurst { get; set; } = 200;
 
+    /// <summary>Requests a second for each address for the pages, their files and the clock, 0.1 to 1,000,000. One page that is opened for the first time asks for about 25. Default: 2,500.</summary>
+    public double PageRate { get; set; } = 2_500;
+
+    /// <summary>Requests for pages, their files and the clock that an address may send at once, 1 to 1,000,000. Default: 10,000, a class or an office that opens the page together.</summary>
+    public int PageBurst { get; set; } = 10_000;
+
     /// <summary>Failed sign-ins a minute for each address, 1 to 100,000. Default: 30.</summary>
     public double SignInFailureRate { get; set; } = 30;
 
@@ -71,6 +77,8 @@ internal sealed class GatewayOptions : ICheckedOptions
         if (MemberBurst is < 1 or > 100_000) { yield return $"Gateway:MemberBurst must be between 1 and 100000, but is {MemberBurst}."; }
         if (!(AddressRate is >= 0.1 and <= 1_000_000)) { yield return $"Gateway:AddressRate must be between 0.1 and 1000000 a second, but is {AddressRate}."; }
         if (AddressBurst is < 1 or > 1_000_000) { yield return $"Gateway:AddressBurst must be between 1 and 1000000, but is {AddressBurst}."; }
+        if (!(PageRate is >= 0.1 and <= 1_000_000)) { yield return $"Gateway:PageRate must be between 0.1 and 1000000 a second, but is {PageRate}."; }
+        if (PageBurst is < 1 or > 1_000_000) { yield return $"Gateway:PageBurst must be between 1 and 1000000, but is {PageBurst}."; }
         if (!(SignInFailureRate is >= 1 and <= 100_000)) { yield return $"Gateway:SignInFailureRate must be between 1 and 100000 a minute, but is {SignInFailureRate}."; }
         if (SignInFailureBurst is < 1 or > 100_000) { yield return $"Gateway:SignInFailureBurst must be between 1 and 100000, but is {SignInFailureBurst}."; }
         if (RatesMax is < 1_000 or > 10_000_000) { yield return $"Gateway:RatesMax must be between 1000 and 10000000, but is {RatesMax}."; }

@@ -27,10 +27,12 @@ public sealed class EventPageTests(OneBrowser browser)
         await Assertions.Expect(visit.Page.Locator(".own strong")).ToHaveTextAsync("1");
         await Assertions.Expect(visit.Page.Locator(".own code")).Not.ToBeEmptyAsync();
         Assert.Equal(1, visit.Claims);
+        await Assertions.Expect(visit.Page.Locator(".left strong")).ToHaveTextAsync("999 / 1,000");
         await visit.LookAsync("event-issued-ko");
 
         await visit.Page.ReloadAsync();
         await visit.FaceAsync("have");
+        await Assertions.Expect(visit.Page).ToHaveTitleAsync("한여름 밤의 선착순 할인 · FirstCome");
         await visit.Page.GotoAsync("/");
         await visit.Page.GoBackAsync();
         await visit.FaceAsync("have");
@@ -41,6 +43,7 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task The_countdown_ends_by_the_servers_clock_and_the_button_is_ready()
     {
+        await browser.StartAsync();
         var opensAt = DateTimeOffset.UtcNow.AddSeconds(12);
         var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
         var member = await browser.MemberAsync();
@@ -65,6 +68,7 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task A_phone_whose_clock_is_wrong_opens_with_the_others()
     {
+        await browser.StartAsync();
         var opensAt = DateTimeOffset.UtcNow.AddSeconds(8);
         var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
         await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());
@@ -122,8 +126,14 @@ public sealed class EventPageTests(OneBrowser browser)
         await visit.FaceAsync("ready");
         await browser.OperateAsync(campaign, "close");
         await visit.FaceAsync("closed");
+        // The window would have gone on: when it ended is not known, and what is left is nobody's.
+        await Assertions.Expect(visit.Page.Locator(".state-line")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^종료\s*$"));
+        await Assertions.Expect(visit.Page.Locator(".left")).ToBeHiddenAsync();
+        await Assertions.Expect(visit.Page.Locator("progress")).ToBeHiddenAsync();
         await visit.LookAsync("event-closed-ko");
         Assert.Equal(0, visit.Claims);
+        await visit.Page.GotoAsync("/");
+        await Assertions.Expect(visit.Page.Locator($"a[href='/campaigns/{campaign}'] .soft")).ToHaveTextAsync("종료되었습니다");
     }
 
     [Fact]

@@ -29,6 +29,7 @@ public sealed class AppearanceTests(OneBrowser browser)
         await visit.LookAsync($"event-ready-{name}");
         await visit.Button.ClickAsync();
         await visit.FaceAsync("issued");
+        await Assertions.Expect(visit.Page.Locator(".left strong")).ToContainTextAsync("1,234,566");
         await visit.LookAsync($"event-issued-{name}");
         await visit.Page.Locator("nav a[href='/wallet']").ClickAsync();
         await Assertions.Expect(visit.Page.Locator(".coupon .qr")).ToBeVisibleAsync();
@@ -53,6 +54,32 @@ public sealed class AppearanceTests(OneBrowser browser)
         await Assertions.Expect(visit.Page.Locator($"a[href='/campaigns/{campaign}']")).ToContainTextAsync(Hostile);
         Assert.Equal(0, await visit.Page.Locator("#list img, #list script").CountAsync());
         await browser.OperateAsync(campaign, "close");
+    }
+
+    [Fact]
+    public async Task A_page_that_lacks_one_of_its_files_says_something()
+    {
+        await using var visit = await browser.OpenAsync("about:blank");
+        await visit.Page.RouteAsync("**/qr.js", route => route.FulfillAsync(new() { Status = 429 }));
+        await visit.Page.GotoAsync("/");
+        await Assertions.Expect(visit.Page.Locator("#starting")).ToHaveTextAsync("여는 중입니다… 오래 걸리면 새로 고쳐 주세요.");
+        await visit.Page.UnrouteAllAsync();
+        await visit.Page.ReloadAsync();
+        await Assertions.Expect(visit.Page.Locator("#list-view")).ToBeVisibleAsync();
+        await Assertions.Expect(visit.Page.Locator("#starting")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_list_that_could_not_be_had_comes_by_itself_soon()
+    {
+        var campaign = await browser.CampaignAsync(10);
+        await using var visit = await browser.OpenAsync("about:blank");
+        await visit.Page.RouteAsync("**/api/campaigns?*", route => route.AbortAsync());
+        await visit.Page.GotoAsync("/");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("자동으로 다시 시도합니다");
+        await visit.Page.UnrouteAllAsync();
+        await Assertions.Expect(visit.Page.Locator($"a[href='/campaigns/{campaign}']")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public sealed class WeightTests(OneBrowser browser)
         var asked = new List<string>();
         visit.Page.Request += (_, request) => { lock (asked) { asked.Add(request.Url); } };
         await PassAsync(Minutes);
-        Assert.Contains(asked, url => url.EndsWith("/counts", StringComparison.Ordinal));
+        Assert.Contains(asked, url => url.EndsWith($"/api/campaigns/{campaign}", StringComparison.Ordinal));
         Assert.InRange(asked.Count, 1, RequestsMax * Minutes);
 
         async Task PassAsync(int minutes)

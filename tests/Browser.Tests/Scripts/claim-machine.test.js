@@ -70,6 +70,29 @@ test('a certain refusal ends it, and may be asked again', () => {
   assert.equal(step(state, press)[0].phase, 'sending');
 });
 
+const paused = { isPassing: false, status: 409, slug: 'paused', retryAfter: null };
+const refusedAt = 100_000;
+const open = { kind: 'told', state: 'open', stateAsOf: refusedAt + 500, remaining: 1, countsAsOf: refusedAt + 500, at: refusedAt + 2_000 };
+for (const [name, problem, told, phase] of [
+  ['sold out, and then there are some again', soldOut, {}, 'idle'],
+  ['sold out, told by numbers from before it', soldOut, { countsAsOf: refusedAt - 1 }, 'refused'],
+  ['sold out, and a raise gives out nothing yet', soldOut, { at: refusedAt + 1_999 }, 'refused'],
+  ['sold out, and still none left', soldOut, { remaining: 0 }, 'refused'],
+  ['sold out, and paused since', soldOut, { state: 'paused' }, 'refused'],
+  ['paused, and goes on', paused, {}, 'idle'],
+  ['paused, and the page has not heard of it yet', paused, { stateAsOf: refusedAt - 1 }, 'refused'],
+  ['closed, and extended', { ...paused, slug: 'closed' }, { remaining: 0 }, 'idle'],
+  ['asked too early, and open now', { ...paused, slug: 'not-open-yet' }, {}, 'idle'],
+  ['not eligible, which no number changes', { ...paused, slug: 'not-eligible', status: 403 }, {}, 'refused'],
+]) {
+  test(`a refusal: ${name}`, () => assert.equal(play(press, { kind: 'failed', problem, at: refusedAt }, { ...open, ...told }).state.phase, phase));
+}
+
+test('what is under way is not forgotten by what the page is told', () => {
+  assert.equal(play(press, open).state.phase, 'sending');
+  assert.equal(play(press, { kind: 'failed', problem: busy, at: refusedAt }, open).state.phase, 'waiting');
+});
+
 test('it gives up after its tries, whether the claim or the question fails', () => {
   const events = [press];
   let state = idle;

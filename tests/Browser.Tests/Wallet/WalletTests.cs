@@ -29,8 +29,10 @@ public sealed class WalletTests(OneBrowser browser)
 
         await visit.Page.Locator("#profile-name").FillAsync("이름이 아주 아주 긴 회원");
         await visit.Page.Locator("#profile-locale").SelectOptionAsync("en");
-        await visit.Page.Locator(".profile button").ClickAsync();
+        await visit.Page.Locator("#profile-save").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("h1:visible")).ToHaveTextAsync("My coupons");
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync("Saved.");
+        await Assertions.Expect(visit.Page).ToHaveTitleAsync("My coupons · FirstCome");
         await visit.Page.ReloadAsync();
         await Assertions.Expect(visit.Page.Locator("#profile-name")).ToHaveValueAsync("이름이 아주 아주 긴 회원");
         await Assertions.Expect(visit.Page.Locator("html")).ToHaveAttributeAsync("lang", "en");
@@ -71,5 +73,8 @@ public sealed class WalletTests(OneBrowser browser)
         await visit.Page.Locator("#account-submit").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("#form-problem")).ToHaveTextAsync("이메일 또는 비밀번호가 맞지 않습니다.");
         await visit.LookAsync("sign-in-failed-ko");
+        // What was said is said in the other language too.
+        await visit.Page.EvaluateAsync("document.querySelector('[data-language=en]').click()");
+        await Assertions.Expect(visit.Page.Locator("#form-problem")).ToHaveTextAsync("The e-mail address or the password is wrong.");
     }
 }

@@ -111,10 +111,10 @@ public sealed partial class GatewayTests : IAsyncLifetime
     {
         var gateway = await _edge.GatewayAsync("--Gateway:TrustedProxies:0=127.0.0.0/8", "--Gateway:AddressBurst=2", "--Gateway:AddressRate=0.1");
         Registered.Set(gateway.Services, ("web", _edge.One.Port));
-        Assert.Contains("X-Forwarded-For=9.9.9.9;", (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).Text, StringComparison.Ordinal);
-        Assert.Equal(200, (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).Status);
-        (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.9"))).ShouldBeProblem(429, "too-many-requests");
-        Assert.Equal(200, (await gateway.GetAsync("/", ("X-Forwarded-For", "9.9.9.8"))).Status);
+        Assert.Contains("X-Forwarded-For=9.9.9.9;", (await gateway.GetAsync("/console", ("X-Forwarded-For", "9.9.9.9"))).Text, StringComparison.Ordinal);
+        Assert.Equal(200, (await gateway.GetAsync("/console", ("X-Forwarded-For", "9.9.9.9"))).Status);
+        (await gateway.GetAsync("/console", ("X-Forwarded-For", "9.9.9.9"))).ShouldBeProblem(429, "too-many-requests");
+        Assert.Equal(200, (await gateway.GetAsync("/console", ("X-Forwarded-For", "9.9.9.8"))).Status);
     }
 
     [Theory]
@@ -205,6 +205,29 @@ public sealed partial class GatewayTests : IAsyncLifetime
 
         // Another token each time: what counts is the member.
         Task<Answer> ClaimAsync(Guid member) => gateway.PostAsync("/api/campaigns/1/claims", null, ("Authorization", "Bearer " + _edge.Token(("sub", member.ToString()), ("jti", Guid.NewGuid().ToString()))));
+    }
+
+    [Theory]
+    [InlineData("/"), InlineData("/campaigns/0199d1f0-1111-7000-8000-000000000001"), InlineData("/wallet"), InlineData("/assets/1234/app.js"), InlineData("/api/time")]
+    public async Task Pages_and_their_files_are_had_where_an_address_has_asked_for_all_else_that_it_may(string path)
+    {
+        var gateway = await _edge.GatewayAsync("--Gateway:AddressBurst=1", "--Gateway:AddressRate=0.1", "--Gateway:PageBurst=30", "--Gateway:PageRate=0.1");
+        Registered.Set(gateway.Services, ("web", _edge.One.Port), ("cache-service", _edge.One.Port));
+        Assert.Equal(200, (await gateway.GetAsync("/api/campaigns")).Status);
+        (await gateway.GetAsync("/api/campaigns")).ShouldBeProblem(429, "too-many-requests");
+        for (var i = 0; i < 30; i++) { Assert.Equal(200, (await gateway.GetAsync(path)).Status); }
+        // A bound all the same.
+        (await gateway.GetAsync(path)).ShouldBeProblem(429, "too-many-requests");
+    }
+
+    [Theory]
+    [InlineData("/console"), InlineData("/problems"), InlineData("/other")]
+    public async Task What_is_no_members_page_counts_as_before(string path)
+    {
+        var gateway = await _edge.GatewayAsync("--Gateway:AddressBurst=1", "--Gateway:AddressRate=0.1");
+        Registered.Set(gateway.Services, ("web", _edge.One.Port));
+        Assert.Equal(200, (await gateway.GetAsync(path)).Status);
+        (await gateway.GetAsync(path)).ShouldBeProblem(429, "too-many-requests");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using FirstCome.Gateway.Limits;
 using FirstCome.ServiceDefaults;
 
 namespace FirstCome.Gateway.Pages;
@@ -14,5 +15,5 @@ internal static class ServeTime
         {
             context.Response.Headers.CacheControl = "no-store";
             return Results.Json(new ServerTime(time.GetUtcNow()), ApiJson.Options);
-        }).WithName("getTime").WithSummary("The server's clock").Produces<ServerTime>();
+        }).WithMetadata(new CountsAsPage()).WithName("getTime").WithSummary("The server's clock").Produces<ServerTime>();
 }

@@ -19,6 +19,7 @@ internal static class RouteEndpoints
             var endpoint = (route.Methods.Length == 0 ? app.Map(route.Pattern, handler) : app.MapMethods(route.Pattern, route.Methods, handler)).ExcludeFromDescription();
             if (route.NeedsToken) { endpoint.RequireToken(); }
             if (route.SignsIn) { endpoint.WithMetadata(new CountsSignInFailures()); }
+            if (route.IsPage) { endpoint.WithMetadata(new CountsAsPage()); }
             if (route.BodyBytesMax is { } bytes) { endpoint.WithMetadata(new RequestSizeLimitAttribute(bytes)); }
         }
         var methods = new MethodsByPath(table);

@@ -31,6 +31,9 @@ internal sealed record ServiceRoute(string Service, string[] Methods, string Pat
     /// <summary>Whether the service is told from where a request comes: UserService counts failed sign-ins by address, Web makes links.</summary>
     public bool TellsCaller { get; } = Service is RouteTable.Users or RouteTable.Web;
 
+    /// <summary>Whether it is a members' page or one of its files.</summary>
+    public bool IsPage { get; init; }
+
     /// <summary>Whether a caller stays with one instance, by a cookie.</summary>
     public bool IsSticky { get; init; }
 }
@@ -88,6 +91,10 @@ internal static class RouteTable
 
         new(Web, s_post, "/session/sign-in") { NeedsToken = false, SignsIn = true },
         new(Web, s_post, "/session/refresh") { NeedsToken = false, SignsIn = true },
+        new(Web, s_get, "/") { NeedsToken = false, IsSticky = true, IsPage = true },
+        new(Web, s_get, "/campaigns/{id}") { NeedsToken = false, IsSticky = true, IsPage = true },
+        new(Web, s_get, "/wallet") { NeedsToken = false, IsSticky = true, IsPage = true },
+        new(Web, s_get, "/assets/{**rest}") { NeedsToken = false, IsSticky = true, IsPage = true },
         new(Web, s_any, "/{**rest}") { NeedsToken = false, IsSticky = true },
     ];
 }

@@ -19,6 +19,7 @@ export class Problem extends Error {
 }
 
 export const sleep = (ms, signal) => new Promise((resolve, reject) => {
+  signal?.throwIfAborted();
   const timer = setTimeout(resolve, ms);
   signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
 });
@@ -78,6 +79,7 @@ const waitMaxMs = 30_000;
  */
 export async function patiently(ask, { onWait, signal } = {}) {
   for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
     try {
       return await ask();
     } catch (problem) {

@@ -1,7 +1,7 @@
 // The page: which view the path names, the language and the account.
 import * as account from './account.js';
 import { keepSynchronised } from './clock.js';
-import { announce, byId, show } from './dom.js';
+import { byId, notify, show } from './dom.js';
 import { EventPage } from './event-page.js';
 import { apply, choose as chooseLanguage, text } from './language.js';
 import { CampaignList } from './list.js';
@@ -9,6 +9,7 @@ import * as session from './session.js';
 import { Wallet } from './wallet.js';
 
 const tickMs = 200;
+const onlineMaxMs = 1_000;
 const views = { list: new CampaignList(byId('list-view')), event: new EventPage(byId('event-view')), wallet: new Wallet(byId('wallet-view')) };
 let current = null;
 
@@ -22,6 +23,7 @@ function open(moveFocus) {
   const [view, argument] = viewOf(location.pathname);
   current?.close();
   current = view;
+  document.title = text('page.title');
   show(byId('trouble'), '');
   for (const each of Object.values(views)) { each.container.hidden = each !== view; }
   for (const link of document.querySelectorAll('nav a')) {
@@ -49,16 +51,18 @@ function showAccount() {
 }
 
 for (const button of document.querySelectorAll('[data-language]')) {
-  button.addEventListener('click', () => { chooseLanguage(button.dataset.language); showAccount(); current.render(); });
+  button.addEventListener('click', () => { chooseLanguage(button.dataset.language); showAccount(); account.render(); current.render(); });
 }
 byId('account').addEventListener('click', async () => {
   if (!session.isSignedIn()) { await account.askToSignIn(); return; }
   await session.signOut();
-  announce(text('account.signedOut'));
+  notify(text('account.signedOut'));
 });
 session.onChange(() => { showAccount(); current?.sessionChanged(); });
 addEventListener('offline', () => show(byId('trouble'), text('page.offline')));
-addEventListener('online', () => show(byId('trouble'), ''));
+// A network that comes back does so for many at once.
+addEventListener('online', () => { show(byId('trouble'), ''); setTimeout(() => current.refresh(), Math.random() * onlineMaxMs); });
+byId('starting').remove();
 account.setUp();
 apply();
 showAccount();

@@ -5,12 +5,20 @@ import { el } from './dom.js';
 import * as format from './format.js';
 import { explain, localized, text } from './language.js';
 
-/** The state at this moment: the clock moves a campaign on between two words of the server. */
+/** The state at this moment: the clock moves a campaign on between two words of the server. What is archived is over, and no more than that to a member. */
 export function stateOf(campaign) {
-  if (campaign.state !== 'scheduled' && campaign.state !== 'open') { return campaign.state; }
+  if (campaign.state === 'archived') { return 'closed'; }
+  if (campaign.state === 'draft' || campaign.state === 'closed') { return campaign.state; }
   const at = now();
   if (at >= Date.parse(campaign.closesAt)) { return 'closed'; }
+  if (campaign.state === 'paused') { return 'paused'; }
   return at < Date.parse(campaign.opensAt) ? 'scheduled' : 'open';
+}
+
+/** When it ended, in words; nothing for one that was closed before its window ended, as that is not told. */
+export function ended(campaign) {
+  const closesAt = Date.parse(campaign.closesAt);
+  return closesAt > now() ? '' : text('when.closed', { time: format.time(closesAt) });
 }
 
 export class CampaignView {
@@ -25,7 +33,9 @@ export class CampaignView {
     this.badge = el('span', { class: 'badge' });
     this.countdownLabel = el('span');
     this.countdown = el('span', { class: 'countdown', role: 'timer' });
+    this.window = el('dd');
     this.left = el('strong');
+    this.leftLine = el('p', { class: 'left', id: 'left-label' }, el('span', {}, text('counts.remaining')), this.left);
     this.meter = el('progress', { max: campaign.quota, value: 0, 'aria-labelledby': 'left-label' });
     this.soldOut = el('p', { class: 'soft', hidden: true });
     this.button = el('button', { type: 'button', class: 'main-action', id: 'claim', click: this.onClaim });
@@ -40,13 +50,12 @@ export class CampaignView {
         el('p', { class: 'benefit' }, format.benefit(campaign.benefit), limits && el('small', {}, limits)),
         el('p', { class: 'description' }, localized(campaign.description)),
         el('dl', { class: 'facts' },
-          this.#fact(text('when.window'), format.span(Date.parse(campaign.opensAt), Date.parse(campaign.closesAt))),
+          el('div', {}, el('dt', {}, text('when.window')), this.window),
           this.#fact(text('audience'), format.audience(campaign.audience)),
           this.#fact(text('perMember'), text('perMember.value', { count: format.number(campaign.perMember) })),
           this.#fact(text('validity'), format.validity(campaign.validity)))),
       el('div', { class: 'ticket-stub' },
-        el('p', { class: 'left', id: 'left-label' }, el('span', {}, text('counts.remaining')), this.left),
-        this.meter, this.soldOut, this.button, this.result, this.own)));
+        this.leftLine, this.meter, this.soldOut, this.button, this.result, this.own)));
     this.container.hidden = false;
   }
 
@@ -55,6 +64,7 @@ export class CampaignView {
     const state = stateOf(campaign);
     this.#set(this.badge, text(`state.${state}`));
     this.badge.className = `badge ${state}`;
+    this.#set(this.window, format.span(Date.parse(campaign.opensAt), Date.parse(campaign.closesAt)));
     this.#showCountdown(campaign, state);
     this.#showCounts(campaign, counts, state);
     const held = claims.held;
@@ -70,7 +80,7 @@ export class CampaignView {
   #showCountdown(campaign, state) {
     const target = state === 'scheduled' ? Date.parse(campaign.opensAt) : Date.parse(campaign.closesAt);
     const counts = state === 'scheduled' || state === 'open' || state === 'paused';
-    this.#set(this.countdownLabel, counts ? text(state === 'scheduled' ? 'when.opensIn' : 'when.closesIn') : text('when.closed', { time: format.time(Math.min(target, now())) }));
+    this.#set(this.countdownLabel, counts ? text(state === 'scheduled' ? 'when.opensIn' : 'when.closesIn') : ended(campaign));
     this.#set(this.countdown, counts ? format.countdown(target - now()) : '');
     this.countdown.className = `countdown ${state}`;
   }
@@ -80,7 +90,9 @@ export class CampaignView {
     this.#set(this.left, counts ? text('counts.of', { left: format.number(left), quota: format.number(counts.quota) }) : text('counts.unknown'));
     this.meter.max = counts?.quota ?? campaign.quota;
     this.meter.value = left ?? 0;
-    this.meter.hidden = !counts;
+    // What is left of something that is over is nobody's.
+    this.leftLine.hidden = state === 'closed';
+    this.meter.hidden = !counts || state === 'closed';
     this.soldOut.hidden = !(counts && left === 0 && state === 'open');
     this.#set(this.soldOut, text('counts.soldOut'));
   }

@@ -3,8 +3,8 @@
 export const triesMax = 8;
 const waitMaxMs = 30_000;
 
-/** Nothing asked yet. `phase`: idle, sending (the claim is under way), waiting (a pause before the next try), asking (whether the lost claim was taken), refused. */
-export const idle = Object.freeze({ phase: 'idle', next: 0, attempt: 0, seconds: 0, problem: null });
+/** Nothing asked yet. `phase`: idle, sending (the claim is under way), waiting (a pause before the next try), asking (whether the lost claim was taken), refused (at `refusedAt`). */
+export const idle = Object.freeze({ phase: 'idle', next: 0, attempt: 0, seconds: 0, problem: null, refusedAt: 0 });
 
 export const isBusy = (state) => state.phase === 'sending' || state.phase === 'waiting' || state.phase === 'asking';
 
@@ -19,11 +19,13 @@ export function pauseMs(problem, attempt, random) {
 
 /**
  * What follows from an event: the next state, and what to do, or null.
- * Events: press {held}, claimed {claim}, heard {claim} (told by the stream), failed {problem}, waited, found {claims}, reset.
+ * Events: press {held}, claimed {claim}, heard {claim} (told by the stream), failed {problem, at}, waited, found {claims}, told {state, stateAsOf, remaining, countsAsOf, at} (how the
+ * campaign stands, and since when that is known), reset.
  * Effects: claim {nth}, wait {ms}, ask (for one's own claims).
  */
 export function step(state, event, random = Math.random) {
   if (event.kind === 'reset') { return [idle, null]; }
+  if (event.kind === 'told') { return [isOver(state, event) ? idle : state, null]; }
   if (event.kind === 'press') {
     if (isBusy(state)) { return [state, null]; }
     const next = event.held + 1;
@@ -33,7 +35,7 @@ export function step(state, event, random = Math.random) {
   switch (event.kind) {
     case 'claimed': return [idle, null];
     case 'heard': return event.claim.nth >= state.next ? [idle, null] : [state, null];
-    case 'failed': return failed(state, event.problem, random);
+    case 'failed': return failed(state, event, random);
     case 'waited': return state.phase === 'waiting' ? [{ ...state, phase: 'asking', attempt: state.attempt + 1 }, { kind: 'ask' }] : [state, null];
     case 'found':
       if (state.phase !== 'asking') { return [state, null]; }
@@ -42,10 +44,20 @@ export function step(state, event, random = Math.random) {
   }
 }
 
-function failed(state, problem, random) {
-  if (!problem.isPassing || state.attempt >= triesMax) { return [{ ...state, phase: 'refused', problem }, null]; }
+function failed(state, { problem, at }, random) {
+  if (!problem.isPassing || state.attempt >= triesMax) { return [{ ...state, phase: 'refused', problem, refusedAt: at }, null]; }
   const ms = pauseMs(problem, state.attempt, random);
   return [{ ...state, phase: 'waiting', seconds: Math.ceil(ms / 1_000), problem }, { kind: 'wait', ms }];
+}
+
+// A raise or a release gives out nothing for two seconds, and numbers may be a second old: a word that is younger than the refusal counts from then on.
+const settleMs = 2_000;
+const passing = new Set(['paused', 'closed', 'not-open-yet']);
+
+// Whether what stood against the claim has passed since, so that the button may live again.
+function isOver({ phase, problem, refusedAt }, { state, stateAsOf, remaining, countsAsOf, at }) {
+  if (phase !== 'refused' || state !== 'open' || at < refusedAt + settleMs) { return false; }
+  return problem.slug === 'sold-out' ? remaining > 0 && countsAsOf > refusedAt : passing.has(problem.slug) && stateAsOf > refusedAt;
 }
 
 const refusals = { 'not-eligible': 'notEligible', 'sold-out': 'soldOut', paused: 'paused', closed: 'closed', 'limit-reached': 'have', 'not-open-yet': 'notYet', 'campaign-unknown': 'closed' };

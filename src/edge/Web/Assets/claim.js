@@ -1,6 +1,7 @@
 // The member's claims on one campaign. What follows from what is decided in claim-machine.js; here it is carried out.
 import { Problem, call, sleep } from './api.js';
 import { idle, isBusy, keyOf, step } from './claim-machine.js';
+import { now } from './clock.js';
 
 const order = { accepted: 0, underReview: 1, issued: 2, rejected: 2 };
 
@@ -11,6 +12,7 @@ export class Claims {
     this.byNth = new Map();
     this.machine = idle;
     this.isNew = false;
+    this.isRead = false;
     this.closing = new AbortController();
   }
 
@@ -37,9 +39,13 @@ export class Claims {
     }
   }
 
+  /** Takes how the campaign stands: a refusal that has passed is forgotten. */
+  told(standing) { [this.machine] = step(this.machine, { kind: 'told', ...standing, at: now() }); }
+
   /** Reads what the member holds, where the stream does not tell it. */
   async read() {
     for (const claim of await this.#ask()) { this.take(claim); }
+    this.isRead = true;
   }
 
   close() { this.closing.abort(); }
@@ -59,7 +65,7 @@ export class Claims {
     } catch (problem) {
       if (signal.aborted) { return { kind: 'reset' }; }
       if (!(problem instanceof Problem)) { throw problem; }
-      return { kind: 'failed', problem };
+      return { kind: 'failed', problem, at: now() };
     }
   }
 

@@ -14,9 +14,26 @@ export function el(name, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+const noteMs = 4_000;
+let noted = 0;
+
 /** Says something to who listens to the page instead of looking at it. */
 export function announce(message) {
+  clearTimeout(noted);
+  byId('announcer').className = 'visually-hidden';
   byId('announcer').textContent = message;
+}
+
+/** Says something to everybody, for a moment. */
+export function notify(message) {
+  announce(message);
+  byId('announcer').className = 'note';
+  noted = setTimeout(() => announce(''), noteMs);
+}
+
+/** Names what the page shows, for tabs, histories and listeners. */
+export function entitle(name) {
+  document.title = `${name} · FirstCome`;
 }
 
 /** Shows a message in an element, or hides the element. */

@@ -53,7 +53,9 @@ export function watch(campaignId, on, onConnection) {
       } catch {
         // Cut off, or the server is away: the reader is told, and it is tried again.
       }
-      const wait = asked === renewedMs ? asked : Math.max(asked ?? 0, Math.min(retry * 2 ** failures++, retryMaxMs));
+      // A new token is used at once, but where that is refused as well the service is at fault, and a new one for each try would only add to it.
+      const wait = asked === renewedMs && failures === 0 ? asked : Math.max(asked ?? 0, Math.min(retry * 2 ** failures, retryMaxMs));
+      failures++;
       if (closing.signal.aborted) { return; }
       onConnection(false);
       try {

@@ -12,6 +12,13 @@ export function money({ currency, minor }) {
 
 export const time = (instant) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(instant);
 
+/** The end of a time in which something is good: where it is midnight, the day before is the last one, and is what people say. */
+export function end(instant) {
+  const at = new Date(instant);
+  const isMidnight = at.getHours() + at.getMinutes() + at.getSeconds() + at.getMilliseconds() === 0;
+  return isMidnight ? new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(instant - 1) : time(instant);
+}
+
 /** From one instant to another; a line ends between the two, not within one. */
 export const span = (from, to) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).formatRangeToParts(from, to)
   .map(({ type, source, value }) => (source === 'shared' && type === 'literal' && /[–~]/.test(value) ? `${value}\u200B` : value.replace(/\s/g, '\u00A0'))).join('');
@@ -45,16 +52,17 @@ export function benefitLimits(of) {
   return limits.join(' · ');
 }
 
-export const validity = (of) => (of.until ? time(Date.parse(of.until)) : text(of.days === 1 ? 'validity.day' : 'validity.days', { days: number(of.days) }));
+export const validity = (of) => (of.until ? end(Date.parse(of.until)) : text(of.days === 1 ? 'validity.day' : 'validity.days', { days: number(of.days) }));
 
 export function audience(conditions) {
   if (conditions.length === 0) { return text('audience.all'); }
   return conditions.map((condition) => {
     switch (condition.kind) {
       case 'grade': return text('audience.grade', { values: condition.anyOf.join(', ') });
-      case 'memberSince': return condition.before
-        ? text('audience.memberSince.before', { time: time(Date.parse(condition.before)) })
-        : text('audience.memberSince.after', { time: time(Date.parse(condition.after)) });
+      case 'memberSince': {
+        const [before, after] = [condition.before, condition.after].map((instant) => instant && time(Date.parse(instant)));
+        return before && after ? text('audience.memberSince.between', { before, after }) : text(`audience.memberSince.${before ? 'before' : 'after'}`, { time: before ?? after });
+      }
       case 'tag': return text('audience.tag');
       case 'birthMonth': return text('audience.birthMonth');
       case 'list': return text('audience.list');

@@ -1,15 +1,16 @@
 // The list of campaigns: what is open, what is coming, what is over.
-import { stateOf } from './campaign.js';
+import { ended, stateOf } from './campaign.js';
 import { Problem, call } from './api.js';
 import { byId, el, show } from './dom.js';
 import * as format from './format.js';
 import { localized, text } from './language.js';
 import * as session from './session.js';
 
-const groups = [['list.open', ['open', 'paused']], ['list.coming', ['scheduled', 'draft']], ['list.past', ['closed', 'archived']]];
+const groups = [['list.open', ['open', 'paused']], ['list.coming', ['scheduled', 'draft']], ['list.past', ['closed']]];
 const pageSize = 50;
 const pagesMax = 20;
 const refreshMs = 60_000;
+const retryMs = 3_000;
 
 export class CampaignList {
   constructor(container) {
@@ -17,6 +18,7 @@ export class CampaignList {
     this.campaigns = [];
     this.pages = 1;
     this.isLoaded = false;
+    this.failures = 0;
     byId('more').addEventListener('click', () => { this.pages = Math.min(this.pages + 1, pagesMax); this.#load(); });
   }
 
@@ -32,6 +34,9 @@ export class CampaignList {
   }
 
   sessionChanged() { this.#load(); }
+
+  /** The network is back. */
+  refresh() { this.#load(); }
 
   // What the clock moves on is put in its place, nothing is asked for.
   tick() { if (this.campaigns.some((campaign) => this.states.get(campaign.id) !== stateOf(campaign))) { this.render(); } }
@@ -51,6 +56,7 @@ export class CampaignList {
 
   async #load() {
     clearTimeout(this.timer);
+    const asker = session.email();
     try {
       const found = new Map();
       let next = null;
@@ -60,23 +66,27 @@ export class CampaignList {
         next = answer.next;
         if (!next) { break; }
       }
+      if (asker !== session.email()) { return; } // An operator's drafts are not the next one's; for whom it is asked already.
       this.campaigns = [...found.values()];
       this.isLoaded = true;
+      this.failures = 0;
       byId('more').hidden = !next || this.pages === pagesMax;
       if (this.isOpen) { show(byId('trouble'), ''); this.render(); }
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
+      this.failures++;
       if (this.isOpen) { show(byId('trouble'), text('page.offline')); }
     }
     clearTimeout(this.timer);
-    if (this.isOpen) { this.timer = setTimeout(() => this.#load(), refreshMs * (1 + Math.random() / 2)); }
+    const wait = this.failures === 0 ? refreshMs : Math.min(retryMs * 2 ** (this.failures - 1), refreshMs);
+    if (this.isOpen) { this.timer = setTimeout(() => this.#load(), wait * (1 + Math.random() / 2)); }
   }
 
   #card(campaign) {
     const state = stateOf(campaign);
     const when = state === 'scheduled' ? text('when.opens', { time: format.time(Date.parse(campaign.opensAt)) })
       : state === 'open' || state === 'paused' ? text('when.closes', { time: format.time(Date.parse(campaign.closesAt)) })
-      : text('when.closed', { time: format.time(Date.parse(campaign.closesAt)) });
+      : ended(campaign) || text('face.closed');
     return el('li', {}, el('a', { class: 'card', href: `/campaigns/${campaign.id}` },
       el('span', { class: `badge ${state}` }, text(`state.${state}`)),
       el('span', { class: 'card-name' }, localized(campaign.name)),

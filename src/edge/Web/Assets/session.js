@@ -1,5 +1,6 @@
 // Who is signed in. The access token stands in memory only; the refresh token in a cookie that no script can read and that Web keeps.
 import { Problem, call } from './api.js';
+import { now } from './clock.js';
 
 const stored = 'firstcome.member'; // The address alone, so that a visitor without a session asks for nothing and the page can say who it is.
 const refreshing = 'firstcome.refresh'; // The key of a refresh whose answer is not there yet: a page that was loaded again meanwhile, or another tab, repeats it and gets the same.
@@ -67,8 +68,13 @@ export const onChange = (listener) => listeners.add(listener);
 /** The access token, renewed when it is about to end; null when nobody is signed in. */
 export async function token() {
   if (!who) { return null; }
-  if (!access || access.expiresAt - Date.now() < earlyMs) { await renew(); }
+  if (!access || access.expiresAt - now() < earlyMs) { await renew(); }
   return access?.token ?? null;
+}
+
+/** Renews the access token where it would end before an instant. Whether it did. */
+export async function outlast(instant) {
+  return Boolean(who && access && access.expiresAt < instant && await renew());
 }
 
 /** Gets a new access token; once, however many ask. False where the session has ended. */
@@ -107,10 +113,11 @@ export async function signIn(address, password) {
   access = next;
 }
 
-export async function signUp(address, password, displayName, locale) {
-  await call('POST', '/api/users', { body: { json: { email: address, password, displayName, locale } } });
-  await signIn(address, password);
-}
+/** Makes an account; signing in to it comes after. */
+export const signUp = (address, password, displayName, locale) => call('POST', '/api/users', { body: { json: { email: address, password, displayName, locale } } });
+
+/** Sets a new password by the code that an admin has told; every session ends. */
+export const resetPassword = (address, code, newPassword) => call('POST', '/api/auth/password-reset', { body: { json: { email: address, code, newPassword } } });
 
 export async function signOut() {
   if (!who) { return; }
