@@ -52,7 +52,7 @@ public sealed class EditorTests(OneBrowser browser)
     [Fact]
     public async Task A_new_campaign_is_made_once_and_Back_leads_to_an_empty_form()
     {
-        var name = $"double {Guid.NewGuid():N}";
+        var name = $"Once only {Guid.NewGuid():N}"[..16];
         await using var visit = await browser.EnterAsync("operator", "campaigns/new", View.Desk.InEnglish);
         var page = visit.Page;
         await page.GetByLabel("Name (Korean)").FillAsync(name);
@@ -66,7 +66,7 @@ public sealed class EditorTests(OneBrowser browser)
         await page.GetByLabel("Smallest order (USD)").FillAsync("1,000");
         await page.GetByRole(AriaRole.Button, new() { Name = "Add a condition" }).ClickAsync();
         await page.GetByLabel("Any of (one to a line)").FillAsync("vip");
-        // What is typed is checked and previewed as it is typed; a field of several lines when it is left.
+        // What is typed is checked and previewed as it is typed.
         await page.GetByLabel("Per member").FillAsync("2");
         var preview = page.Locator(".preview[lang=en]");
         foreach (var told in (string[])["$12.34 off", "Orders from $1,000.00", "Tags any of vip", "30 days after issue", "up to 2"]) { await Assertions.Expect(preview).ToContainTextAsync(told); }

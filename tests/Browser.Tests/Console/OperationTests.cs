@@ -23,8 +23,8 @@ public sealed class OperationTests(OneBrowser browser)
         await Assertions.Expect(page.GetByText("감사 통과")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await NothingForeignAsync();
         // Both colours of its plots are explained, and the report is kept as a file.
-        await Assertions.Expect(page.Locator(".charts .mud-chart-legend-text", new() { HasText = "접수" }).First).ToBeVisibleAsync();
-        await Assertions.Expect(page.Locator(".charts .plot svg rect").First).ToBeAttachedAsync();
+        await Assertions.Expect(page.Locator(".charts .mud-chart-legend-item", new() { HasText = "접수" }).First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".charts .plot svg path").First).ToBeAttachedAsync();
         var report = await page.APIRequest.GetAsync(new Uri(browser.Url, "/console/" + await page.Locator("a[href$='.html']").First.GetAttributeAsync("href")).ToString());
         Assert.Contains("attachment", report.Headers["content-disposition"], StringComparison.Ordinal);
         Assert.Contains("<svg", await report.TextAsync(), StringComparison.Ordinal);

@@ -153,7 +153,7 @@ public sealed class CampaignDraftTests
         {
             Assert.All(CampaignsInputs.Errors(JsonNode.Parse(wrong)!).SelectMany(field => field.Value), said => Assert.False(ServiceWords.Of(said, texts).IsForeign, said));
         }
-        foreach (var action in Enum.GetValues<CampaignAction>())
+        foreach (var action in (CampaignAction[])[CampaignAction.Schedule, CampaignAction.Pause, CampaignAction.Resume, CampaignAction.Close, CampaignAction.Archive])
         {
             var archived = CampaignsInputs.Draft() with { Phase = CampaignPhase.Archived };
             var said = Assert.IsType<Decision.Illegal>(TransitionRules.Decide(archived, action, CampaignsInputs.Now)).Detail;

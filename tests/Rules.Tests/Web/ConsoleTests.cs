@@ -115,6 +115,7 @@ public sealed class ConsoleTests
         Assert.InRange(labels.Count, 3, 5);
         Assert.True(string.CompareOrdinal(labels[0], "03:20") >= 0, labels[0]);
         Assert.False(Plot.Of(metrics, "", "", [("y", metrics.Line("y"))], _ => "").IsKnown);
+        Assert.Equal([1, 2, 50, 100_000], new double[] { 0.5, 8, 170, 390_000 }.Select(highest => new Plot("", "", [new("z", [highest])], [""]).Tick));
     }
 
     [Fact]
@@ -130,7 +131,7 @@ public sealed class ConsoleTests
         Assert.All(seen.Shown.Take(9), campaign => Assert.Equal((CampaignState.Open, false), (campaign.State, campaign.Rehearsal)));
         Assert.Equal([5, 6, 7], seen.Shown.Where(campaign => campaign.State == CampaignState.Scheduled).Select(campaign => (int)(campaign.OpensAt - now).TotalHours));
         var few = CampaignsOfNow.Of(new([]), new([One(CampaignState.Paused, -3)]), new([One(CampaignState.Scheduled, 1)]));
-        Assert.Equal(([CampaignState.Paused, CampaignState.Scheduled], 0, false), (few.Shown.Select(campaign => campaign.State).ToArray(), few.More, few.IsAtLeast));
+        Assert.Equal(("Paused Scheduled", 0, false), (string.Join(' ', few.Shown.Select(campaign => campaign.State)), few.More, few.IsAtLeast));
     }
 
     [Fact]

@@ -99,8 +99,8 @@ public sealed partial class CampaignPage
         if (_isRefused) { return; }
         if (Id is null)
         {
-            // Two at once would be two campaigns.
-            if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), left)) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
+            // Two would be two campaigns: nothing more is ordered here until the page shows the one that was made.
+            if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), left), isLast: true) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
             return;
         }
         var changed = Changed();
@@ -136,13 +136,13 @@ public sealed partial class CampaignPage
     }
 
     // Null also where the page has gone on to another campaign meanwhile.
-    private async Task<(CampaignView Campaign, string? ETag)?> ActAsync(Func<CancellationToken, Task<Answer<CampaignView>>> order)
+    private async Task<(CampaignView Campaign, string? ETag)?> ActAsync(Func<CancellationToken, Task<Answer<CampaignView>>> order, bool isLast = false)
     {
         var visit = _visit;
         _busy = true;
         var answer = await order(CancellationToken.None);
         if (visit != _visit || Left.IsCancellationRequested) { return null; }
-        _busy = false;
+        _busy = isLast && answer.Refusal is null;
         _refusal = answer.Refusal;
         if (answer.Refusal is { } refusal)
         {

@@ -9,10 +9,25 @@ internal sealed record PlotLine(string Name, IReadOnlyList<double?> Values);
 /// <param name="Labels">One for each value; most are empty, and the last tells when now is.</param>
 internal sealed record Plot(string Title, string Unit, IReadOnlyList<PlotLine> Lines, IReadOnlyList<string> Labels)
 {
-    private const int PointsMax = 60, LabelsMax = 5;
+    private const int PointsMax = 60, LabelsMax = 5, TicksMax = 4;
 
     /// <summary>The highest value of all lines; 0 where there is none.</summary>
     public double Highest => Lines.SelectMany(line => line.Values).Max() ?? 0;
+
+    /// <summary>From one line of the grid to the next: 1, 2 or 5 and as many zeros, so that there are a few of them, whatever is measured.</summary>
+    public int Tick
+    {
+        get
+        {
+            var tick = 1L;
+            while (Highest / tick > TicksMax)
+            {
+                var power = (long)Math.Pow(10, Math.Floor(Math.Log10(tick)));
+                tick = (tick / power) switch { 1 => 2 * power, 2 => 5 * power, _ => 10 * power };
+            }
+            return (int)Math.Min(tick, int.MaxValue);
+        }
+    }
 
     /// <summary>Whether there is enough for a line.</summary>
     public bool IsKnown => Lines.Any(line => line.Values.Count(value => value is not null) > 1);
