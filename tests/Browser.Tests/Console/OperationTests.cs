@@ -158,6 +158,7 @@ public sealed class OperationTests(OneBrowser browser)
         await page.GetByLabel("Reason for cancelling").FillAsync("<b>bought by mistake</b>");
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel the coupon" }).ClickAsync();
         await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "Keep it" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".mud-dialog")).ToHaveCountAsync(0);
         Assert.Equal("issued", await StateAsync());
         await page.GetByRole(AriaRole.Button, new() { Name = "Cancel the coupon" }).ClickAsync();
         await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "Cancel the coupon" }).ClickAsync();
