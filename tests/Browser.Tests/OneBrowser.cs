@@ -15,7 +15,7 @@ public sealed class OneBrowser : IAsyncLifetime
     // Many tabs in few processes, whatever their hosts.
     private static readonly string[] s_shared = ["--renderer-process-limit=6", "--disable-site-isolation-trials"];
 
-    // What the browser itself writes, such as a field of a date, is in the language of most of the pictures.
+    // A Korean desk: the system's own font is a Korean one.
     private const string Language = "ko_KR.UTF-8";
 
     private readonly RunningSystem _system = new();
