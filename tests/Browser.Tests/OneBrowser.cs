@@ -15,6 +15,9 @@ public sealed class OneBrowser : IAsyncLifetime
     // Many tabs in few processes, whatever their hosts.
     private static readonly string[] s_shared = ["--renderer-process-limit=6", "--disable-site-isolation-trials"];
 
+    // A Korean desk: the system's own font is a Korean one.
+    private const string Language = "ko_KR.UTF-8";
+
     private readonly RunningSystem _system = new();
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -121,7 +124,7 @@ public sealed class OneBrowser : IAsyncLifetime
         var chromium = Needed.Program("chromium", "apt-get install chromium, or ./test --install");
         await _system.InitializeAsync();
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage", .. s_shared] });
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-dev-shm-usage", .. s_shared], Env = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Where(each => each.Key is not ("LANG" or "LANGUAGE" or "LC_ALL")).Select(each => KeyValuePair.Create((string)each.Key, (string)each.Value!)).Append(new("LANGUAGE", "ko")).Append(new("LANG", Language)) });
     }
 }
 

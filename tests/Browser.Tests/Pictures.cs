@@ -44,6 +44,11 @@ internal static class Pictures
     {
         // What stays in its place would stand in the middle of a page that was scrolled.
         await page.EvaluateAsync("scrollTo(0, 0)");
+        // What is as high as the screen, such as a menu at its side, is as high as the picture.
+        var screen = page.ViewportSize!;
+        var height = await page.EvaluateAsync<int>("document.documentElement.scrollHeight");
+        if (height > screen.Height && page.Url.Contains("/console/", StringComparison.Ordinal)) { await page.SetViewportSizeAsync(screen.Width, height); }
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(ProjectRoot.Folder, "docs", "screens", name + ".png"), FullPage = true });
+        await page.SetViewportSizeAsync(screen.Width, screen.Height);
     }
 }

@@ -20,7 +20,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await Assertions.Expect(here.Page.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
 
         // A code that is well formed is looked up at once.
-        await elsewhere.Page.GetByLabel("쿠폰 번호").FillAsync(CouponCode.Create());
+        await elsewhere.Page.GetByLabel("쿠폰 코드").FillAsync(CouponCode.Create());
         await EndedAsync(elsewhere.Page);
     }
 
@@ -34,7 +34,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await Assertions.Expect(tab.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
 
         // The page still has its circuit, but the session in Redis is gone.
-        await visit.Page.GetByLabel("쿠폰 번호").FillAsync(CouponCode.Create());
+        await visit.Page.GetByLabel("쿠폰 코드").FillAsync(CouponCode.Create());
         await EndedAsync(visit.Page);
         // Another language changes nothing of where one was.
         await visit.Page.GetByRole(AriaRole.Link, new() { Name = "English" }).ClickAsync();
@@ -61,8 +61,8 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await Assertions.Expect(page.Locator("#components-reconnect-modal")).ToBeHiddenAsync(new() { Timeout = 30_000 });
         await Assertions.Expect(page.GetByLabel("주문 번호")).ToHaveValueAsync("A-1001");
         // The circuit answers again.
-        await page.GetByLabel("쿠폰 번호").FillAsync("x");
-        await Assertions.Expect(page.GetByText("아직 맞는 번호가 아닙니다")).ToBeVisibleAsync();
+        await page.GetByLabel("쿠폰 코드").FillAsync("x");
+        await Assertions.Expect(page.GetByText("아직 맞는 코드가 아닙니다")).ToBeVisibleAsync();
         // The browser's own words on the lost connection.
         visit.Forgive();
     }

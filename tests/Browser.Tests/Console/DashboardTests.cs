@@ -30,6 +30,19 @@ public sealed class DashboardTests(OneBrowser browser)
             await Assertions.Expect(page.Locator($".charts [role=img][aria-label^='{chart}']")).ToHaveAttributeAsync("aria-label", HighestAboveZero(), new() { Timeout = SeenWithinMs });
             Assert.True(await page.Locator($".charts [role=img][aria-label^='{chart}'] path.mud-chart-line").CountAsync() > 0, chart);
         }
+        // The chart fills its box, its axis can be read, and its end is now.
+        var chart0 = page.Locator(".charts .plot svg").First;
+        var (plot, box) = ((await page.Locator(".charts .plot .mud-charts-grid, .charts .plot svg").First.BoundingBoxAsync())!, (await page.Locator(".charts .plot").First.BoundingBoxAsync())!);
+        Assert.InRange(plot.Width / box.Width, 0.9, 1.05);
+        Assert.InRange(await chart0.Locator("text").First.EvaluateAsync<double>("text => text.getBoundingClientRect().height"), 11, 24);
+        await Assertions.Expect(page.Locator(".charts [role=img][aria-label^='Failed requests per second']")).ToBeVisibleAsync();
+        // A campaign that is paused needs its operator as much as an open one; which are rehearsals is told.
+        var paused = await browser.CampaignAsync(5, change: body => body["name"] = new System.Text.Json.Nodes.JsonObject { ["ko"] = "멈춘 캠페인", ["en"] = "A paused one" });
+        await browser.OperateAsync(paused, "pause");
+        var row = page.Locator("tr", new() { HasText = "A paused one" });
+        await Assertions.Expect(row).ToContainTextAsync("Paused", new() { Timeout = SeenWithinMs });
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "Rehearsal" }).First).ToBeVisibleAsync();
+        await browser.OperateAsync(paused, "close");
         await visit.LookAsync("console-dashboard-en-desk", tab => tab.Locator(".charts path.mud-chart-line").First.WaitForAsync());
 
         Task MoreThanZeroAsync(ILocator figure) => Assertions.Expect(figure.Locator("dd").First).ToHaveTextAsync(Number(), new() { Timeout = SeenWithinMs });

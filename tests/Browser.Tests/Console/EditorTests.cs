@@ -27,9 +27,15 @@ public sealed class EditorTests(OneBrowser browser)
         var last = rows.Nth(3).GetByLabel("다음 중 하나 (한 줄에 하나)");
         await last.FillAsync("bad\u200Evalue");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
-        await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("must not contain the control character");
+        await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("제어 문자 U+200E을(를) 쓸 수 없습니다.");
         await page.EvaluateAsync("scrollTo(0, 0)");
-        await visit.LookAsync("console-conditions-ko-phone", Visit.AsAddressed);
+        await visit.LookAsync("console-conditions-ko-phone", async tab =>
+        {
+            await tab.GetByRole(AriaRole.Button, new() { Name = "Add a condition" }).ClickAsync();
+            await tab.Locator(".condition").Nth(4).GetByLabel("Any of (one to a line)").FillAsync("bad\u200Evalue");
+            await tab.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+            await Assertions.Expect(tab.Locator(".condition").Nth(4)).ToContainTextAsync("must not contain the control character");
+        });
         await last.FillAsync("new, one\nother");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByText("저장했습니다.")).ToBeVisibleAsync();
@@ -41,6 +47,73 @@ public sealed class EditorTests(OneBrowser browser)
         Assert.Equal(Plain(expected), Plain(line["after"]!["audience"]));
 
         static string Plain(JsonNode? node) => node!.ToJsonString().Replace("+00:00", "Z", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_campaign_is_made_once_and_Back_leads_to_an_empty_form()
+    {
+        var name = $"Once only {Guid.NewGuid():N}"[..16];
+        await using var visit = await browser.EnterAsync("operator", "campaigns/new", View.Desk.InEnglish);
+        var page = visit.Page;
+        await page.GetByLabel("Name (Korean)").FillAsync(name);
+        await page.GetByLabel("Name (English)").FillAsync(name);
+        await page.GetByLabel("Opens (KST)").FillAsync("2030-01-01T10:00");
+        await page.GetByLabel("Closes (KST)").FillAsync("2030-01-02T10:00");
+        await page.GetByLabel("Currency").FillAsync("USD");
+        await page.GetByLabel("Discount (USD)").FillAsync("12.345");
+        await Assertions.Expect(page.GetByText("Must be an amount above zero")).ToBeVisibleAsync();
+        await page.GetByLabel("Discount (USD)").FillAsync("12.34");
+        await page.GetByLabel("Smallest order (USD)").FillAsync("1,000");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a condition" }).ClickAsync();
+        await page.GetByLabel("Any of (one to a line)").FillAsync("vip");
+        // What is typed is checked and previewed as it is typed.
+        await page.GetByLabel("Per member").FillAsync("2");
+        var preview = page.Locator(".preview[lang=en]");
+        foreach (var told in (string[])["$12.34 off", "Orders from $1,000.00", "Tags any of vip", "30 days after issue", "up to 2"]) { await Assertions.Expect(preview).ToContainTextAsync(told); }
+        await page.EvaluateAsync("[...document.querySelectorAll('button')].filter(each => each.textContent.trim() === 'Make the draft').forEach(each => { each.click(); each.click(); })");
+        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/console/campaigns/[0-9a-f-]{36}$"));
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Draft");
+        var made = await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns?query={Uri.EscapeDataString(name)}", await browser.System.TokenAsync("operator"));
+        Assert.Equal(1_234, (int)Assert.Single(made.Body["items"]!.AsArray())!["benefit"]!["amount"]!["minor"]!);
+
+        await page.GoBackAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("New campaign");
+        await Assertions.Expect(page.GetByLabel("Name (English)")).ToHaveValueAsync("");
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Make the draft" })).ToBeVisibleAsync();
+
+        // By its name, and among the drafts, it is found again; among the open ones it is not.
+        await page.GotoAsync("/console/campaigns");
+        await page.GetByLabel("Search by name").FillAsync(name);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await page.Locator("#state").SelectOptionAsync("draft");
+        await page.WaitForURLAsync("**state=draft**");
+        await Assertions.Expect(page.Locator("tbody a", new() { HasText = name })).ToBeVisibleAsync();
+        await page.Locator("#state").SelectOptionAsync("open");
+        await Assertions.Expect(page.GetByText("No campaign is found.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_campaign_s_page_follows_the_clock_and_the_claims()
+    {
+        var id = await browser.CampaignAsync(3, change: body => body["opensAt"] = DateTimeOffset.UtcNow.AddSeconds(8).ToString("O"));
+        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Desk.InEnglish);
+        var page = visit.Page;
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Scheduled");
+        await Assertions.Expect(page.Locator("#audience-file")).ToHaveCountAsync(0);
+        await page.GetByLabel("Quota", new() { Exact = true }).FillAsync("77");
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Open", new() { Timeout = 25_000 });
+        var member = await browser.MemberAsync();
+        await browser.System.ClaimAsync(id, await browser.System.SignInAsync(member.Email, member.Password));
+        await Assertions.Expect(page.Locator("#campaign-counts .figure", new() { HasText = "Remaining" }).Locator("dd")).ToHaveTextAsync("2", new() { Timeout = 25_000 });
+        // What was typed meanwhile is still there, and somebody else's change is told before it is overwritten.
+        await Assertions.Expect(page.GetByLabel("Quota", new() { Exact = true })).ToHaveValueAsync("77");
+        await browser.OperateAsync(id, "pause");
+        await Assertions.Expect(page.GetByText("Somebody else has changed this campaign.")).ToBeVisibleAsync(new() { Timeout = 25_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reload" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Paused");
+        await Assertions.Expect(page.GetByLabel("Quota", new() { Exact = true })).ToHaveValueAsync("3");
     }
 
     [Fact]
@@ -74,6 +147,7 @@ public sealed class EditorTests(OneBrowser browser)
         await Assertions.Expect(page.GetByText("회원 2명을 가져왔습니다.").First).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator(".rejected")).ToHaveCountAsync(0);
         await Assertions.Expect(page.GetByText("회원 목록 교체")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#audience-in-force")).ToHaveTextAsync("지금 목록: 회원 2명");
         Assert.Equal(1, await ListsAsync());
 
         Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(File(csv));

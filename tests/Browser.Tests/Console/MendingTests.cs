@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Dapper;
+using FirstCome.SystemTests;
 using FirstCome.TestKit;
 using Microsoft.Data.Sqlite;
 using Microsoft.Playwright;
@@ -55,10 +56,23 @@ public sealed class MendingTests(OneBrowser browser)
         await page.GetByLabel("Reason for rejecting").FillAsync(Reason);
         await page.GetByLabel("Choose number 2").CheckAsync();
         await OrderAsync("Reject (1)");
+        await Assertions.Expect(page.GetByText("No claim waits here.")).ToBeVisibleAsync();
         await second.FaceAsync("rejected");
         await Assertions.Expect(second.Page.Locator(".own")).ToContainTextAsync(Reason);
         await second.LookAsync("event-rejected-ko");
+        // What was dealt with stands behind a switch, here and in the API; the dashboard does not speak of it any more.
+        await page.GetByLabel("Show closed ones too").CheckAsync();
         await Assertions.Expect(page.GetByText($"→ {Reason}")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("td a[href^='campaigns/']").First).ToHaveTextAsync("Midsummer night: first come, first served");
+        foreach (var (state, sequences) in new[] { ("open", ""), ("redriven", "1"), ("rejected", "2") }) { Assert.Equal(sequences, await InStateAsync(state)); }
+        Assert.Equal(400, (int)(await ListAsync("waiting")).Status);
+        await page.GotoAsync("/console/dashboard");
+        await Assertions.Expect(page.Locator(".figure", new() { HasText = "Dead letters open" }).Locator("dd")).ToHaveTextAsync("0");
+        await Assertions.Expect(page.Locator(".mud-alert a[href='dead-letters']")).ToHaveCountAsync(0);
+
+        async Task<string> InStateAsync(string state) => string.Join(' ', (await ListAsync(state)).Body["items"]!.AsArray().Select(letter => (long)letter!["sequence"]!));
+
+        async Task<Answer> ListAsync(string state) => await browser.System.SendAsync(HttpMethod.Get, $"/api/operations/dead-letters?campaign={campaign}&state={state}", await browser.System.TokenAsync("operator"));
 
         async Task OrderAsync(string name)
         {
@@ -80,6 +94,19 @@ public sealed class MendingTests(OneBrowser browser)
 
         await using var console = await browser.EnterAsync("operator", $"reconciliation?campaign={campaign}", s_desk);
         var page = console.Page;
+        // Another campaign is chosen in the very moment in which the repair of this one is previewed: what comes back for it must not allow the other's repair.
+        var other = await browser.CampaignAsync(5);
+        await page.ReloadAsync();
+        await page.Locator($"#campaign option[value='{other}']").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.EvaluateAsync(
+            "other => { [...document.querySelectorAll('button')].find(each => each.textContent.trim() === 'Preview the repair').click(); const choice = document.getElementById('campaign'); choice.value = other; choice.dispatchEvent(new Event('change', { bubbles: true })); }",
+            other);
+        await page.WaitForURLAsync($"**/reconciliation?campaign={other}");
+        await Assertions.Expect(page.Locator(".mud-progress-linear")).ToHaveCountAsync(0);
+        Assert.True(await CompareAsync());
+        await Assertions.Expect(page.GetByText("A repair would do this.")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Repair", Exact = true })).ToBeDisabledAsync();
+        await page.GotoAsync($"/console/reconciliation?campaign={campaign}");
         // A row must be some seconds old to be judged for its coupon.
         await Eventually.TrueAsync(async () => await CompareAsync() && await page.GetByText("coupon-missing").CountAsync() == 1, s_judged, "the missing coupon is named");
         await console.LookAsync("console-reconciliation-en-desk", async tab =>

@@ -84,10 +84,18 @@ public sealed class SupervisionTests(OneBrowser browser)
                 await visit.Page.Locator("h1").WaitForAsync();
                 // What is there comes over the circuit after the page itself.
                 await Assertions.Expect(visit.Page.Locator(".mud-progress-linear, .mud-progress-circular")).ToHaveCountAsync(0);
-                if (path == "health") { await Assertions.Expect(visit.Page.Locator("tr", new() { HasText = "redis" }).First).ToContainTextAsync("web"); }
+                if (path == "health") { await AllAreThereAsync(visit.Page); }
                 await visit.LookAsync(path == "dashboard" && view == View.Desk.InEnglish ? null : $"console-{path}-{name}", Visit.AsAddressed);
             }
         }
+    }
+
+    private static async Task AllAreThereAsync(IPage page)
+    {
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "redis" }).First).ToContainTextAsync("web");
+        await Assertions.Expect(page.Locator("tr", new() { Has = page.Locator("td").GetByText("log", new() { Exact = true }) }).First).ToContainTextAsync("issue-worker");
+        // The registry stands in no registry, and is one of the services all the same.
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "discovery-server" }).Last).ToContainTextAsync("127.0.0.1");
     }
 
     [Fact]
@@ -104,6 +112,8 @@ public sealed class SupervisionTests(OneBrowser browser)
 
         // Neither an admin nor a merchant leads campaigns, and the form does not work without its token.
         await using var admin = await browser.EnterAsync("admin", "members", View.Phone);
+        // Who is signed in stands in the bar, on a phone in the menu.
+        await Assertions.Expect(admin.Page.Locator(".who-menu")).ToContainTextAsync("demo-admin@firstcome.example");
         await admin.Page.GotoAsync("/console/campaigns");
         Assert.Contains("/console/refused", admin.Page.Url, StringComparison.Ordinal);
         await admin.LookAsync("console-refused-ko");

@@ -41,6 +41,26 @@ public sealed class OperationsTests(SharedRedis redis) : IClassFixture<SharedRed
     }
 
     [Fact]
+    public async Task The_registry_s_own_server_is_asked_at_its_address()
+    {
+        var peers = await Peers.StartAsync();
+        await using var host = await CacheServiceHost.StartAsync(redis.Connection, peers, $"Eureka:ServerUrls=http://127.0.0.1:{peers.Port}/eureka");
+        host.Peers.Health = """{"status":"degraded","service":"discovery-server","checks":[{"name":"leases","status":"degraded","detail":"self-preservation"}],"configuration":{}}""";
+        var services = (await host.JsonAsync("/api/operations/services", host.OperatorToken())).GetProperty("services");
+        var registry = Assert.Single(services.EnumerateArray(), service => service.GetProperty("name").GetString() == "discovery-server").GetProperty("instances")[0];
+        Assert.Equal(($"127.0.0.1:{peers.Port}", "degraded"), (registry.GetProperty("id").GetString(), registry.GetProperty("status").GetString()));
+        Assert.Equal(4, services.GetArrayLength());
+    }
+
+    [Fact]
+    public void The_worker_uses_the_log_though_its_check_judges_the_ledger()
+    {
+        var worker = new ServiceView("issue-worker", [new("1", new Uri("http://127.0.0.1"), InstanceStatus.Degraded, [new("ledger", Severity.Degraded, "away")], "abc", 1)]);
+        Assert.Equal([("database", Severity.Degraded), ("log", Severity.Ok)], ListServices.EnginesOf([worker]).Select(engine => (engine.Name, engine.Status)));
+        Assert.All(ListServices.EnginesOf([worker]), engine => Assert.Equal("issue-worker", Assert.Single(engine.UsedBy)));
+    }
+
+    [Fact]
     public async Task An_instance_that_says_nothing_useful_is_unreachable()
     {
         await using var host = await CacheServiceHost.StartAsync(redis.Connection);

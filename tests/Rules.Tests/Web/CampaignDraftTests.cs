@@ -6,6 +6,9 @@ using FirstCome.CouponService.Campaigns;
 using FirstCome.RulesTests.CouponService;
 using FirstCome.ServiceDefaults;
 using FirstCome.Web.Console.Campaigns;
+using FirstCome.Web.Console.Parts;
+using FirstCome.Web.Console.Shell;
+using Microsoft.AspNetCore.Http;
 using Xunit;
 
 namespace FirstCome.RulesTests.Web;
@@ -116,6 +119,66 @@ public sealed class CampaignDraftTests
         // What a former kind left behind in the row is not sent.
         Assert.Null(draft.Audience[2].ToCondition().NoneOf);
         Assert.Empty(draft.Check().Keys.Except(ShownFields.Of(draft)));
+    }
+
+    [Fact]
+    public void Money_is_typed_in_whole_amounts_of_its_currency()
+    {
+        var draft = new CampaignDraft { NameKo = "첫", NameEn = "First", OpensAt = "2026-11-24T10:00", ClosesAt = "2026-11-24T11:00", Currency = "USD", Amount = "1,234.50", MinimumOrder = "20" };
+        Assert.Empty(draft.Check());
+        Assert.Equal((new Money("USD", 123_450), new Money("USD", 2_000)), (draft.ToBenefit().Amount, draft.ToBenefit().MinimumOrder));
+        Assert.Equal(("1,234.50", "20.00"), (Reopened().Amount, Reopened().MinimumOrder));
+        // Won has no decimals, so the same text is wrong there.
+        draft.Currency = "KRW";
+        Assert.Equal("benefit.amount", Assert.Single(draft.Check()).Key);
+        (draft.Amount, draft.MinimumOrder, draft.Currency) = ("0", "many", "won");
+        Assert.Equal(["benefit.amount", "benefit.currency", "benefit.minimumOrder"], draft.Check().Keys.Order(StringComparer.Ordinal));
+        (draft.Kind, draft.Currency, draft.MinimumOrder, draft.Cap) = (Benefit.PercentKind, "KWD", "", "1.234");
+        Assert.Empty(draft.Check());
+        Assert.Equal(new Money("KWD", 1_234), draft.ToBenefit().Cap);
+
+        CampaignDraft Reopened() => CampaignDraft.Of(CampaignView.Of(CampaignsInputs.Draft() with { Benefit = draft.ToBenefit() }, CampaignsInputs.Now));
+    }
+
+    [Fact]
+    public void What_the_service_finds_wrong_is_told_in_the_operator_s_language()
+    {
+        var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
+        foreach (var wrong in (string[])
+        [
+            """{"name":{"ko":"","en":"a\u200Eb"},"quota":0,"opensAt":"2026-01-02T00:00:00Z","closesAt":"2026-01-01T00:00:00Z","timeZone":"Moon","benefit":{"kind":"amount","amount":{"currency":"won","minor":0}},"validity":{},"group":"A"}""",
+            """{"description":null,"benefit":{"kind":"amount","percent":5},"validity":{"days":9999},"audience":[{"kind":"tag"},{"kind":"grade","noneOf":["a"]},{"kind":"memberSince"},{"kind":"memberSince","after":"2026-01-02T00:00:00Z","before":"2026-01-01T00:00:00Z"},{"kind":"tag","anyOf":[]}]}""",
+            """{"benefit":{"kind":"percent","percent":500,"cap":{"currency":"KRW","minor":5},"minimumOrder":{"currency":"USD","minor":5}},"opensAt":"2026-01-01T00:00:00Z","closesAt":"2028-01-01T00:00:00Z","validity":{"until":"2026-01-02T00:00:00Z"},"audience":[{"kind":"firstInGroup"}]}""",
+        ])
+        {
+            Assert.All(CampaignsInputs.Errors(JsonNode.Parse(wrong)!).SelectMany(field => field.Value), said => Assert.False(ServiceWords.Of(said, texts).IsForeign, said));
+        }
+        foreach (var action in (CampaignAction[])[CampaignAction.Schedule, CampaignAction.Pause, CampaignAction.Resume, CampaignAction.Close, CampaignAction.Archive])
+        {
+            var archived = CampaignsInputs.Draft() with { Phase = CampaignPhase.Archived };
+            var said = Assert.IsType<Decision.Illegal>(TransitionRules.Decide(archived, action, CampaignsInputs.Now)).Detail;
+            Assert.False(ServiceWords.Of(said, texts).IsForeign, said);
+        }
+        foreach (var (phase, change) in new[] { (CampaignPhase.Active, """{"perMember":9,"group":"x"}"""), (CampaignPhase.Active, """{"perMember":9}"""), (CampaignPhase.Closed, """{"quota":9}"""), (CampaignPhase.Archived, """{"quota":9,"perMember":9}""") })
+        {
+            var said = Assert.IsType<Decision.Illegal>(ChangeRules.Decide(CampaignsInputs.Draft() with { Phase = phase }, CampaignsInputs.Parse(JsonNode.Parse(change)!), CampaignsInputs.Now)).Detail;
+            Assert.False(ServiceWords.Of(said, texts).IsForeign, said);
+        }
+    }
+
+    [Theory]
+    [InlineData("benefit", """{"kind":"percent","percent":10,"cap":{"currency":"KRW","minor":5000},"minimumOrder":{"currency":"KRW","minor":20000}}""", "10% 할인 · 최대 5,000원 · 20,000원 이상 주문")]
+    [InlineData("benefit", """{"kind":"gift","name":{"ko":"머그컵","en":"Mug"}}""", "머그컵")]
+    [InlineData("validity", """{"days":30}""", "받은 날부터 30일")]
+    [InlineData("validity", """{"until":"2026-01-02T15:00:00Z"}""", "2026-01-03 00:00:00 KST")]
+    [InlineData("audience", """[{"kind":"tag","anyOf":["vip","a, b"],"noneOf":["staff"]},{"kind":"list"}]""", "태그 vip, a, b 중 하나, staff 제외 · 올린 목록의 회원만")]
+    [InlineData("audience", "[]", "모든 회원")]
+    [InlineData("benefit", """{"kind":"of later days","worth":7}""", "of later days")]
+    public void The_trail_tells_a_benefit_a_validity_and_conditions_in_words(string field, string after, string told)
+    {
+        var texts = new ConsoleTexts(new HttpContextAccessor()) { Language = ConsoleTexts.Korean };
+        var entry = new FirstCome.Web.Console.Campaigns.HistoryEntry(2, "change", Guid.NewGuid(), CampaignsInputs.Now, [field], JsonElement.Parse($$"""{"{{field}}":{{after}}}"""));
+        Assert.Equal(told, Assert.Single(entry.Changes(texts)).After);
     }
 
     [Theory]

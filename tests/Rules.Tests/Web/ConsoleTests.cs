@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Claims;
 using System.Text;
 using System.Text.Json;
+using FirstCome.Contracts.Campaigns;
 using FirstCome.Web.Console.Campaigns;
 using FirstCome.Web.Console.Dashboard;
 using FirstCome.Web.Console.Parts;
@@ -54,8 +55,12 @@ public sealed class ConsoleTests
     [InlineData("the last known instances are used: no route", "마지막으로 알려진 인스턴스를 씁니다: no route")]
     [InlineData("every 202 has its coupon within 10 s", "모든 202에 10초 안에 쿠폰")]
     [InlineData("The number belongs to member 7f, nth 1, of generation 3.", "이 번호는 3세대에서 회원 7f의 1번째 신청입니다.")]
-    [InlineData("The ledger has the row: group-conflict.", "원장에 있습니다: group-conflict.")]
-    [InlineData("Coupon A-1, issued, good until 2026-01-02T15:00:00.0000000+00:00.", "쿠폰 A-1, 상태 issued, 2026-01-03 00:00:00 KST까지.", false, "Coupon A-1, issued, good until 2026-01-03 00:00:00 KST.")]
+    [InlineData("The ledger has the row: group-conflict.", "원장에 있습니다: 그룹 중복.")]
+    [InlineData("Coupon A-1, issued, good until 2026-01-02T15:00:00.0000000+00:00.", "쿠폰 A-1, 사용 가능, 2026-01-03 00:00:00 KST까지.", false, "Coupon A-1, issued, good until 2026-01-03 00:00:00 KST.")]
+    [InlineData("Only a draft can be scheduled; this one is closed.", "초안만 예약할 수 있습니다. 지금 상태: 종료.")]
+    [InlineData("must not contain the control character U+200E", "제어 문자 U+200E을(를) 쓸 수 없습니다.")]
+    [InlineData("quota is fixed: the campaign is archived.", "보관된 캠페인은 바꿀 수 없습니다: 수량.")]
+    [InlineData("reserved in a lost gate and never promised", "게이트가 사라질 때 예약만 되고 약속되지 않은 번호")]
     [InlineData("a sentence of later days", "a sentence of later days", true)]
     public void What_services_say_is_told_in_the_operator_s_language(string said, string korean, bool isForeign = false, string? english = null)
     {
@@ -86,7 +91,48 @@ public sealed class ConsoleTests
     private static SeriesView Counted(string outcome, params double?[] values) => new("claims.count", "1", new Dictionary<string, string> { ["outcome"] = outcome }, values);
 
     [Fact]
-    public void A_peak_stays_visible_where_points_are_left_out() => Assert.Equal(9, MetricsView.Thin([.. Enumerable.Repeat(1.0, 500), 9, .. Enumerable.Repeat(1.0, 219)], 60).Max());
+    public void A_peak_stays_visible_where_points_are_left_out() => Assert.Equal(9, MetricsView.Thin([.. Enumerable.Repeat<double?>(1, 500), 9, .. Enumerable.Repeat<double?>(1, 219)], 60).Max());
+
+    [Fact]
+    public void What_is_not_known_is_no_zero()
+    {
+        var metrics = new MetricsView(default, default, TimeSpan.FromSeconds(5), [Counted("accepted", null, null, 4, null, 2), Counted("sold-out", null, null, null, null, 1)]);
+        Assert.Equal([null, null, 4, null, 3], metrics.Line("claims.count"));
+        Assert.Equal(2, metrics.KnownFrom);
+        Assert.Equal([null, 4, 3], MetricsView.Thin(metrics.Line("claims.count"), 3));
+    }
+
+    [Fact]
+    public void A_chart_begins_with_what_is_known_and_its_last_label_is_now()
+    {
+        var from = new DateTimeOffset(2026, 1, 2, 3, 0, 0, TimeSpan.Zero);
+        double?[] values = [.. Enumerable.Repeat<double?>(null, 20), .. Enumerable.Range(0, 101).Select(i => (double?)i)];
+        var metrics = new MetricsView(from, from.AddMinutes(120), TimeSpan.FromMinutes(1), [new("x", "1", new Dictionary<string, string>(), values)]);
+        var plot = Plot.Of(metrics, "", "", [("x", metrics.Line("x"))], at => at.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal((1.0, 100.0), (plot.Lines[0].Values[0], plot.Highest));
+        Assert.Equal(("05:00", plot.Lines[0].Values.Count), (plot.Labels[^1], plot.Labels.Count));
+        var labels = plot.Labels.Where(label => label.Length > 0).ToList();
+        Assert.InRange(labels.Count, 3, 5);
+        Assert.True(string.CompareOrdinal(labels[0], "03:20") >= 0, labels[0]);
+        Assert.False(Plot.Of(metrics, "", "", [("y", metrics.Line("y"))], _ => "").IsKnown);
+        Assert.Equal([1, 2, 50, 100_000], new double[] { 0.5, 8, 170, 390_000 }.Select(highest => new Plot("", "", [new("z", [highest])], [""]).Tick));
+    }
+
+    [Fact]
+    public void The_campaigns_of_now_are_the_open_the_paused_and_the_next_and_the_rest_is_counted()
+    {
+        var now = FirstCome.RulesTests.CouponService.CampaignsInputs.Now;
+        CampaignView One(CampaignState state, int hours, bool rehearsal = false) =>
+            CampaignView.Of(FirstCome.RulesTests.CouponService.CampaignsInputs.Draft() with { Id = Guid.NewGuid(), OpensAt = now.AddHours(hours), Rehearsal = rehearsal }, now) with { State = state };
+        var seen = CampaignsOfNow.Of(
+            new([One(CampaignState.Open, -1, rehearsal: true), .. Enumerable.Range(0, 11).Select(_ => One(CampaignState.Open, -2))]), new([One(CampaignState.Paused, -3)], "more"),
+            new([.. Enumerable.Range(0, 5).Select(i => One(CampaignState.Scheduled, 9 - i))]));
+        Assert.Equal((CampaignsOfNow.ShownMax, 6, true), (seen.Shown.Count, seen.More, seen.IsAtLeast));
+        Assert.All(seen.Shown.Take(9), campaign => Assert.Equal((CampaignState.Open, false), (campaign.State, campaign.Rehearsal)));
+        Assert.Equal([5, 6, 7], seen.Shown.Where(campaign => campaign.State == CampaignState.Scheduled).Select(campaign => (int)(campaign.OpensAt - now).TotalHours));
+        var few = CampaignsOfNow.Of(new([]), new([One(CampaignState.Paused, -3)]), new([One(CampaignState.Scheduled, 1)]));
+        Assert.Equal(("Paused Scheduled", 0, false), (string.Join(' ', few.Shown.Select(campaign => campaign.State)), few.More, few.IsAtLeast));
+    }
 
     [Fact]
     public void A_draft_is_checked_field_by_field()

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Security.Claims;
 using FirstCome.TestKit;
 using FirstCome.Web.Console.Session;
@@ -54,5 +56,35 @@ public sealed class OperatorSessionsTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => !await _redis.GetDatabase().KeyExistsAsync(key), s_gone, "the session has ended");
         Assert.Null(await _sessions.AccessTokenAsync(id, TestContext.Current.CancellationToken));
         Assert.Null(await _sessions.RetrieveAsync(id));
+    }
+
+    [Fact]
+    public async Task Tokens_that_come_after_the_sign_out_bring_no_session_back()
+    {
+        var id = OperatorSessions.NewId();
+        var users = new Users();
+        var sessions = new OperatorSessions(_redis, new EphemeralDataProtectionProvider(), users, _time);
+        var spent = OperatorSessions.Properties(new("access", _time.GetUtcNow().AddSeconds(1), "refresh"));
+        await sessions.StoreAsync(new(new ClaimsPrincipal(new ClaimsIdentity([new(OperatorSessions.SessionClaim, id)], OperatorSessions.Scheme)), spent, OperatorSessions.Scheme));
+        Assert.Equal("new", await sessions.AccessTokenAsync(id, TestContext.Current.CancellationToken));
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        users.Meanwhile = () => sessions.RemoveAsync(id);
+        Assert.Null(await sessions.AccessTokenAsync(id, TestContext.Current.CancellationToken));
+        Assert.False(await _redis.GetDatabase().KeyExistsAsync($"console:session:{id}"));
+    }
+
+    /// <summary>UserService, which gives new tokens; something else happens while it does.</summary>
+    private sealed class Users : HttpMessageHandler, IHttpClientFactory
+    {
+        public Func<Task> Meanwhile { get; set; } = () => Task.CompletedTask;
+
+        public HttpClient CreateClient(string name) => new(this, disposeHandler: false) { BaseAddress = new Uri("http://user-service") };
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Meanwhile();
+            return new(HttpStatusCode.OK) { Content = JsonContent.Create(new { accessToken = "new", expiresAt = "2026-01-02T03:09:05Z", refreshToken = "next" }) };
+        }
     }
 }

@@ -45,6 +45,21 @@ public sealed partial class PagesTests : IAsyncLifetime
     private static Task<string> TextAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(Cancellation);
 
     [Fact]
+    public async Task Without_Redis_the_console_says_so_and_the_members_pages_go_on()
+    {
+        foreach (var path in (string[])["/console/sign-in", "/console/dashboard"])
+        {
+            using var response = await GetAsync(path, headers => headers.Add("Cookie", "fc-console=whatever"));
+            if (path.EndsWith("dashboard", StringComparison.Ordinal) && response.StatusCode == HttpStatusCode.Found) { continue; }
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
+            Assert.Contains("세션 저장소가 응답하지 않습니다", await TextAsync(response), StringComparison.Ordinal);
+        }
+        using var page = await GetAsync("/");
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+    }
+
+    [Fact]
     public async Task The_page_names_only_its_own_files_and_holds_no_script_or_style()
     {
         using var response = await GetAsync("/");

@@ -93,7 +93,7 @@ internal static class ConsoleHosting
         });
     }
 
-    private static Task PrepareAsync(HttpContext context, RequestDelegate next)
+    private static async Task PrepareAsync(HttpContext context, RequestDelegate next)
     {
         // What the members' pages would answer here is not meant.
         context.SetEndpoint(null);
@@ -105,6 +105,10 @@ internal static class ConsoleHosting
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
-        return next(context);
+        try { await next(context); }
+        // Sessions and the keys of its forms stand in Redis: without it no page of the console can be shown, and that is no fault of ours.
+        catch (Exception failure) when (!context.Response.HasStarted && IsOfRedis(failure)) { await SessionStoreAway.TellAsync(context); }
     }
+
+    private static bool IsOfRedis(Exception failure) => failure is RedisException or RedisTimeoutException || (failure.InnerException is { } inner && IsOfRedis(inner));
 }

@@ -38,6 +38,7 @@ internal sealed record LedgerClaim(long Sequence, Guid MemberId, string State, s
 /// <summary>The system as its callers see it, at the gateway. Everything but the claims themselves is asked again for a while when the answer is 503 or none.</summary>
 internal sealed class GatewayClient : IDisposable
 {
+    private static readonly TimeSpan s_korea = TimeSpan.FromHours(9);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http;
     private readonly Func<CancellationToken, ValueTask<string>> _operatorToken;
@@ -64,7 +65,8 @@ internal sealed class GatewayClient : IDisposable
     public async Task<Guid> CreateCampaignAsync(int quota, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        var name = $"{now:yyyy-MM-dd HH:mm:ss}";
+        // In the time in which the console tells everything else.
+        var name = now.ToOffset(s_korea).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " KST";
         var body = new
         {
             name = new { ko = $"리허설 {name}", en = $"Rehearsal {name}" },

@@ -53,6 +53,9 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
         ["redis"] = "redis",
     }.ToFrozenDictionary();
 
+    // The worker has one check for all that it does: it reads the log for it, whose state the others tell.
+    private static readonly FrozenDictionary<string, string> s_usesToo = new Dictionary<string, string> { ["ledger"] = "log" }.ToFrozenDictionary();
+
     // Unknown members are left alone here: a newer instance may say more.
     private static readonly JsonSerializerOptions s_json = new(ApiJson.Options) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Skip };
 
@@ -80,7 +83,7 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
     private async Task<FleetView> LookAsync()
     {
         var asOf = time.GetUtcNow();
-        var seen = await instances.AskAsync(AskAsync, CancellationToken.None);
+        var seen = await instances.AskWithRegistryAsync(AskAsync, CancellationToken.None);
         var services = seen.GroupBy(view => view.Service).Select(service => new ServiceView(service.Key, [.. service.Select(view => view.Instance)])).ToList();
         return new(asOf, instances.Registry.Reachable, ConfigurationOf(services), EnginesOf(services), services);
     }
@@ -121,10 +124,16 @@ internal sealed class ListServices(Instances instances, TimeProvider time)
         .. from service in services
            from instance in service.Instances
            from check in instance.Checks
-           where s_engines.ContainsKey(check.Name)
-           group (service.Name, Check: check) by s_engines[check.Name] into engine
+           from said in EnginesIn(check)
+           group (service.Name, said.Check) by said.Engine into engine
            orderby engine.Key
            let worst = engine.MaxBy(report => report.Check.Status).Check
            select new EngineView(engine.Key, worst.Status, worst.Detail, [.. engine.Select(report => report.Name).Distinct().Order(StringComparer.Ordinal)]),
     ];
+
+    private static IEnumerable<(string Engine, HealthCheckReport Check)> EnginesIn(HealthCheckReport check)
+    {
+        if (s_engines.TryGetValue(check.Name, out var engine)) { yield return (engine, check); }
+        if (s_usesToo.TryGetValue(check.Name, out var used)) { yield return (used, check with { Status = Severity.Ok, Detail = HealthState.Ok.Detail }); }
+    }
 }

@@ -36,18 +36,22 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/operations/dead-letters").RequireRole(Role.Operator).WithTags("Operations");
-        group.MapGet("", ListAsync).WithName("ListDeadLetters").WithSummary("Dead letters, newest first.").Produces<Page<DeadLetter>>().ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
+        group.MapGet("", ListAsync).WithName("ListDeadLetters").WithSummary("Dead letters, newest first.")
+            .WithDescription("`state` is one of open (waits for an operator), redriven, rejected; `campaign` is a campaign's id. Without them: all.")
+            .Produces<Page<DeadLetter>>().ProducesProblem(400).ProducesProblem(401).ProducesProblem(403);
         group.MapPost("/{id:guid}/redrive", (Guid id, HttpContext context, DeadLetters letters) => letters.RedriveAsync(id, context.Caller().MemberId, context.RequestAborted))
             .WithName("RedriveDeadLetter").WithSummary("Tries once more to issue the claim.").Produces<DeadLetter>().ProducesProblem(404).ProducesProblem(409);
         group.MapPost("/{id:guid}/reject", (Guid id, RejectDeadLetter request, HttpContext context, DeadLetters letters) => letters.RejectAsync(id, request, context.Caller().MemberId, context.RequestAborted))
             .WithName("RejectDeadLetter").WithSummary("Refuses the claim for good; the member sees the reason.").Produces<DeadLetter>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
     }
 
-    private static async Task<IResult> ListAsync(string? campaign, PageRequest page, Database ledger, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(string? campaign, string? state, PageRequest page, Database ledger, CancellationToken cancellationToken)
     {
         var errors = new FieldErrors();
         Guid? campaignId = null;
         if (campaign is not null) { if (Guid.TryParseExact(campaign, "D", out var parsed)) { campaignId = parsed; } else { errors.Add("campaign", "must be a campaign's id"); } }
+        var chosen = StateOf(state);
+        if (state is not null && chosen is null) { errors.Add("state", "must be one of open, redriven, rejected"); }
         (long CreatedAt, byte[] Id) after = (long.MaxValue, []);
         if (page.TryDecodeAfter(2, out var parts, errors) && parts is not null)
         {
@@ -60,10 +64,11 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
             await using var command = LedgerValues.Command(
                 connection, null,
                 $"""
-                SELECT {Columns} FROM dead_letter WHERE (created_at < @at OR (created_at = @at AND id < @last)){(campaignId is null ? "" : " AND campaign_id = @campaign")}
+                SELECT {Columns} FROM dead_letter WHERE (created_at < @at OR (created_at = @at AND id < @last)){(campaignId is null ? "" : " AND campaign_id = @campaign")}{(chosen is null ? "" : " AND state = @state")}
                 ORDER BY created_at DESC, id DESC LIMIT @limit
                 """, ("@at", after.CreatedAt), ("@last", after.Id), ("@limit", page.Limit + 1));
             if (campaignId is { } id) { LedgerValues.Bind(command, "@campaign", LedgerValues.Id(id)); }
+            if (chosen is { } wanted) { LedgerValues.Bind(command, "@state", wanted); }
             var letters = new List<Row>();
             await using var rows = await command.ExecuteReaderAsync(token);
             while (await rows.ReadAsync(token)) { letters.Add(Row.Read(rows)); }
@@ -194,6 +199,8 @@ internal sealed class DeadLetters(Database ledger, IEventLog log, ReleasePlace r
     }
 
     private static string StateName(int state) => state switch { DeadLetterState.Open => "open", DeadLetterState.Redriven => "redriven", _ => "rejected" };
+
+    private static int? StateOf(string? name) => name switch { "open" => DeadLetterState.Open, "redriven" => DeadLetterState.Redriven, "rejected" => DeadLetterState.Rejected, _ => null };
 
     private sealed record Row(DeadLetter Letter, int State, byte[] KeyHash, int LogPartition, long LogOffset, bool HasRow)
     {

@@ -82,16 +82,16 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClai
         var rows = side.Issued + side.UnderReview + side.Rejected;
         var findings = new List<Finding>
         {
-            new("within-limit", side.Issued <= side.Limit, $"{side.Issued} issued, the limit is {side.Limit}."),
-            new("no-review", side.UnderReview == 0, $"{side.UnderReview} claims are under review."),
+            new("within-limit", side.Issued <= side.Limit, $"Issued: {side.Issued}; the limit: {side.Limit}."),
+            new("no-review", side.UnderReview == 0, $"Claims under review: {side.UnderReview}."),
             new("numbers-explained", side.NumbersExplained,
-                $"Highest number {side.Highest}: {rows} rows, {side.Voids} voids and {side.DeadLetters} dead letters without a row."),
+                $"Highest number: {side.Highest}; rows: {rows}, voids: {side.Voids}, dead letters without a row: {side.DeadLetters}."),
         };
-        if (gate is not null) { findings.Add(new Finding("gate-and-ledger", behind > 0 || gate.Unlogged > 0 || gate.Winners == rows, $"The gate has {gate.Winners} winners ({gate.Unlogged} without a mark), the ledger {rows} rows; {behind} records behind.")); }
+        if (gate is not null) { findings.Add(new Finding("gate-and-ledger", behind > 0 || gate.Unlogged > 0 || gate.Winners == rows, $"Winners in the gate: {gate.Winners}, without a mark: {gate.Unlogged}; rows of the ledger: {rows}; records behind: {behind}.")); }
         if (coupons is not null)
         {
             var made = coupons.Issued + coupons.Used + coupons.Cancelled + coupons.Expired;
-            findings.Add(new Finding("ledger-and-coupons", made == side.Issued, $"The ledger has issued {side.Issued}, CouponService holds {made}."));
+            findings.Add(new Finding("ledger-and-coupons", made == side.Issued, $"Issued by the ledger: {side.Issued}; coupons of CouponService: {made}."));
         }
         var comparison = numbersOnly ? null : await compare.RunAsync(campaign, cancellationToken);
         return new ReconciliationReport(

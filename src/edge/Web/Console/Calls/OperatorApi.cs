@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using FirstCome.Contracts.Problems;
 using FirstCome.ServiceDefaults;
+using FirstCome.Web.Console.Parts;
 using FirstCome.Web.Console.Session;
 using FirstCome.Web.Console.Shell;
 using FirstCome.Web.Sessions;
@@ -81,15 +82,18 @@ internal sealed class OperatorApi(
         if (answer.Content.Headers.ContentType?.MediaType == "application/problem+json") { problem = JsonSerializer.Deserialize<Problem>(body, s_read); }
         if (problem is null) { return new("", status, texts["away"], s_noErrors, []); }
         var slug = problem.Type?[(problem.Type.LastIndexOf('/') + 1)..] ?? "";
-        return new(slug, status, WordsOf(slug, problem), problem.Errors ?? s_noErrors, problem.Rejected ?? []);
+        return new(slug, status, WordsOf(slug, problem), InWords(problem.Errors), problem.Rejected ?? []);
     }
 
-    // The problem's own title in the operator's language; the detail, which services give in English, tells the rest.
+    // The problem's own title in the operator's language; the detail tells the rest, in that language too where this console has words for it.
     private string WordsOf(string slug, Problem problem)
     {
         var title = ProblemTypes.All.FirstOrDefault(type => type.Slug == slug) is { } known ? (texts.Language == ConsoleTexts.Korean ? known.TitleKo : known.TitleEn) : problem.Title ?? texts["away"];
-        return string.IsNullOrEmpty(problem.Detail) || problem.Detail == title ? title : $"{title} {problem.Detail}";
+        return string.IsNullOrEmpty(problem.Detail) || problem.Detail == title ? title : $"{title.TrimEnd('.')}. {ServiceWords.Of(problem.Detail, texts).Words}";
     }
+
+    private IReadOnlyDictionary<string, string[]> InWords(IReadOnlyDictionary<string, string[]>? errors) =>
+        errors?.ToDictionary(field => field.Key, field => Array.ConvertAll(field.Value, said => ServiceWords.Of(said, texts).Words)) ?? s_noErrors;
 
     private static JsonContent? Json(object? body) => body is null ? null : JsonContent.Create(body, body.GetType(), options: ApiJson.Options);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Web.Console.Parts;
 
 namespace FirstCome.Web.Console.Campaigns;
 
@@ -24,10 +25,11 @@ internal sealed class CampaignDraft
     public string TimeZone { get; set; } = "Asia/Seoul";
     public string Kind { get; set; } = Benefit.AmountKind;
     public string Currency { get; set; } = "KRW";
-    public long? Amount { get; set; } = 5_000;
+    /// <summary>Money as people write it, in whole units of the currency with its decimals.</summary>
+    public string Amount { get; set; } = "5,000";
     public int? Percent { get; set; } = 10;
-    public long? Cap { get; set; }
-    public long? MinimumOrder { get; set; }
+    public string Cap { get; set; } = "";
+    public string MinimumOrder { get; set; } = "";
     public string GiftKo { get; set; } = "";
     public string GiftEn { get; set; } = "";
     public int? Days { get; set; } = 30;
@@ -54,10 +56,10 @@ internal sealed class CampaignDraft
             TimeZone = campaign.TimeZone,
             Kind = benefit.Kind,
             Currency = (benefit.Amount ?? benefit.Cap ?? benefit.MinimumOrder)?.Currency ?? "KRW",
-            Amount = benefit.Amount?.Minor,
+            Amount = Typed(benefit.Amount),
             Percent = benefit.Percent,
-            Cap = benefit.Cap?.Minor,
-            MinimumOrder = benefit.MinimumOrder?.Minor,
+            Cap = Typed(benefit.Cap),
+            MinimumOrder = Typed(benefit.MinimumOrder),
             GiftKo = benefit.Name?.Ko ?? "",
             GiftEn = benefit.Name?.En ?? "",
             Days = campaign.Validity.Days,
@@ -88,7 +90,11 @@ internal sealed class CampaignDraft
             Need("closesAt", closes > opens, "check.closesLater");
             Need("closesAt", closes - opens <= TimeSpan.FromDays(WindowDaysMax), "check.window");
         }
-        Need("benefit.amount", Kind != Benefit.AmountKind || Amount >= 1, "check.amount");
+        Need("benefit.amount", Kind != Benefit.AmountKind || Of(Amount) is not null, "check.amount");
+        Need("benefit.cap", Kind != Benefit.PercentKind || Cap.Trim().Length == 0 || Of(Cap) is not null, "check.amount");
+        Need("benefit.minimumOrder", MinimumOrder.Trim().Length == 0 || Of(MinimumOrder) is not null, "check.amount");
+        Need(ShownFields.Currency, Currency.Length == 3 && Currency.All(char.IsAsciiLetterUpper), "check.currency");
+        Need("timeZone", TimeZone.Trim().Length > 0, "check.timeZone");
         Need("benefit.percent", Kind != Benefit.PercentKind || Percent is >= 1 and <= 100, "check.percent");
         Need("benefit.name.ko", Kind != Benefit.GiftKind || GiftKo.Trim().Length is > 0 and <= NameMax, "check.name");
         Need("benefit.name.en", Kind != Benefit.GiftKind || GiftEn.Trim().Length is > 0 and <= NameMax, "check.name");
@@ -126,7 +132,7 @@ internal sealed class CampaignDraft
             ["closesAt"] = Instant(ClosesAt),
             ["timeZone"] = TimeZone,
             ["benefit"] = ToBenefit(),
-            ["validity"] = new Validity(Until.Length > 0 ? Instant(Until) : null, Until.Length > 0 ? null : Days),
+            ["validity"] = ToValidity(),
             ["audience"] = Audience.ConvertAll(condition => condition.ToCondition()),
             ["releaseCancelled"] = ReleaseCancelled,
         };
@@ -145,5 +151,10 @@ internal sealed class CampaignDraft
         Kind, Kind == Benefit.AmountKind ? Of(Amount) : null, Kind == Benefit.PercentKind ? Percent : null, Kind == Benefit.PercentKind ? Of(Cap) : null,
         Kind == Benefit.GiftKind ? new LocalizedText(GiftKo, GiftEn) : null, Of(MinimumOrder));
 
-    private Money? Of(long? minor) => minor is { } value ? new Money(Currency, value) : null;
+    /// <summary>As far as it can be read; neither of both where nothing can.</summary>
+    public Validity ToValidity() => new(Until.Length > 0 ? Instant(Until) : null, Until.Length > 0 ? null : Days);
+
+    private Money? Of(string typed) => Amounts.Read(typed, Currency);
+
+    private static string Typed(Money? money) => money is { } known ? Amounts.Number(known) : "";
 }

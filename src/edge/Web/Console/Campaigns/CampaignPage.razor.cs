@@ -1,3 +1,4 @@
+using System.Globalization;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Web.Console.Calls;
 using FirstCome.Web.Console.Claims;
@@ -9,26 +10,30 @@ namespace FirstCome.Web.Console.Campaigns;
 public sealed partial class CampaignPage
 {
     private const int NamesMax = 10;
-    private readonly CancellationTokenSource _left = new();
     private readonly Dictionary<Guid, string> _names = [];
     private CampaignDraft _draft = new();
     private CampaignDraft _former = new();
     private Dictionary<string, string> _wrong = [];
     private CampaignView? _campaign;
+    private CampaignCounts? _counts;
     private string? _etag;
     private Refusal? _refusal;
     private IReadOnlyList<HistoryEntry> _history = [];
-    private bool _busy, _isRefused;
+    private bool _busy, _isRefused, _hasMoved;
+    private Guid? _shown;
+    // Counts the campaigns that this page has shown. One page stands for a new campaign and for every other: an answer that belongs to a former one is dropped.
+    private int _visit;
+
+    public CampaignPage() : base(TimeSpan.FromSeconds(5)) { }
 
     [Parameter] public Guid? Id { get; set; }
 
     private string Title => _campaign is { } campaign ? T.Of(campaign.Name) : T[Id is null ? "campaign.new" : "nav.campaigns"];
 
-    public void Dispose()
-    {
-        _left.Cancel();
-        _left.Dispose();
-    }
+    private bool TakesList => _campaign is { State: not (CampaignState.Closed or CampaignState.Archived) } campaign && campaign.Audience.Any(condition => condition.Kind == AudienceCondition.ListKind);
+
+    // The trail is the newest first: the list that counts is the one that was taken last.
+    private int? ListInForce => _history.Select(entry => entry.AudienceMembers).FirstOrDefault(members => members is not null);
 
     internal static string[] Actions(CampaignState state) => state switch
     {
@@ -39,15 +44,39 @@ public sealed partial class CampaignPage
         _ => [],
     };
 
-    protected override Task OnParametersSetAsync() => LoadAsync();
+    protected override Task OnParametersSetAsync()
+    {
+        if (_visit > 0 && Id == _shown) { return Task.CompletedTask; }
+        _visit++;
+        (_shown, _campaign, _counts, _etag, _refusal, _history) = (Id, null, null, null, null, []);
+        (_draft, _former, _wrong, _busy, _isRefused, _hasMoved) = (new(), new(), [], false, false, false);
+        return Id is null ? Task.CompletedTask : LoadAsync();
+    }
+
+    // The state follows the clock, and the numbers the claims; what was typed stays.
+    protected override async Task<bool> LookAsync()
+    {
+        if (_busy || _campaign is null) { return true; }
+        var visit = _visit;
+        var seen = await Api.GetAsync<CampaignView>(OperatorApi.Cache, $"api/campaigns/{Id}", Left);
+        if (visit != _visit || _busy || _campaign is null) { return true; }
+        if (seen.Refusal is { Lasts: true } ended) { _refusal = ended; return false; }
+        if (seen.Value is not { } now) { return true; }
+        _counts = now.Counts;
+        var (known, told) = (Version(_etag), Version(seen.ETag));
+        if (told == known) { _campaign = _campaign with { State = now.State }; }
+        _hasMoved = told > known;
+        return true;
+    }
 
     private async Task LoadAsync()
     {
-        if (Id is null) { return; }
-        var campaign = Api.GetAsync<CampaignView>(OperatorApi.Cache, $"api/campaigns/{Id}", _left.Token);
-        var history = Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token);
+        var visit = _visit;
+        var campaign = Api.GetAsync<CampaignView>(OperatorApi.Cache, $"api/campaigns/{Id}", Left);
+        var history = Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", Left);
         await Task.WhenAll(campaign, history);
         var (read, trail) = (await campaign, await history);
+        if (visit != _visit) { return; }
         _refusal = read.Refusal ?? trail.Refusal;
         if (read.Value is { } found) { Show(found, read.ETag); }
         await TakeHistoryAsync(trail);
@@ -55,7 +84,7 @@ public sealed partial class CampaignPage
 
     private void Show(CampaignView campaign, string? etag)
     {
-        (_campaign, _etag) = (campaign, etag);
+        (_campaign, _counts, _etag, _hasMoved) = (campaign, campaign.Counts ?? _counts, etag, false);
         (_draft, _former) = (CampaignDraft.Of(campaign), CampaignDraft.Of(campaign));
         _wrong = [];
     }
@@ -64,17 +93,19 @@ public sealed partial class CampaignPage
 
     private async Task SaveAsync()
     {
+        if (_busy) { return; }
         Check();
         _isRefused = _wrong.Count > 0;
         if (_isRefused) { return; }
         if (Id is null)
         {
-            if (await ActAsync(Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), _left.Token)) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
+            // Two would be two campaigns: nothing more is ordered here until the page shows the one that was made.
+            if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), left), isLast: true) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
             return;
         }
         var changed = Changed();
         if (changed.Count == 0) { return; }
-        if (await ActAsync(Api.PatchAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}", changed, _etag ?? "*", _left.Token)) is not { } saved) { return; }
+        if (await ActAsync(left => Api.PatchAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}", changed, _etag ?? "*", left)) is not { } saved) { return; }
         Show(saved.Campaign, saved.ETag);
         await ReadHistoryAsync();
     }
@@ -88,24 +119,30 @@ public sealed partial class CampaignPage
 
     private async Task TransitAsync(string action)
     {
+        if (_busy || _campaign is not { Id: var id }) { return; }
         // What stands on the screen is what members are promised from here on.
         if (action == "schedule" && Changed().Count > 0)
         {
             _refusal = new("", 0, T["campaign.saveFirst"], new Dictionary<string, string[]>(), []);
             return;
         }
+        var visit = _visit;
         if (await Dialogs.ShowMessageBoxAsync(T["action." + action], T["confirm." + action], yesText: T["action." + action], cancelText: T["cancel"]) is not true) { return; }
-        if (await ActAsync(Api.PostAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{Id}/{action}", null, _left.Token, _etag)) is not { } stands) { return; }
+        if (visit != _visit || _busy) { return; }
+        if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, $"api/campaigns/{id}/{action}", null, left, _etag)) is not { } stands) { return; }
         // What was typed and is not saved yet stays: a state changes no field.
-        (_campaign, _etag) = stands;
+        (_campaign, _etag, _hasMoved) = (stands.Campaign, stands.ETag, false);
         await ReadHistoryAsync();
     }
 
-    private async Task<(CampaignView Campaign, string? ETag)?> ActAsync(Task<Answer<CampaignView>> asked)
+    // Null also where the page has gone on to another campaign meanwhile.
+    private async Task<(CampaignView Campaign, string? ETag)?> ActAsync(Func<CancellationToken, Task<Answer<CampaignView>>> order, bool isLast = false)
     {
+        var visit = _visit;
         _busy = true;
-        var answer = await asked;
-        _busy = false;
+        var answer = await order(CancellationToken.None);
+        if (visit != _visit || Left.IsCancellationRequested) { return null; }
+        _busy = isLast && answer.Refusal is null;
         _refusal = answer.Refusal;
         if (answer.Refusal is { } refusal)
         {
@@ -124,8 +161,12 @@ public sealed partial class CampaignPage
         await ReadHistoryAsync();
     }
 
-    private async Task ReadHistoryAsync() =>
-        await TakeHistoryAsync(await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", _left.Token));
+    private async Task ReadHistoryAsync()
+    {
+        var visit = _visit;
+        var read = await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", Left);
+        if (visit == _visit) { await TakeHistoryAsync(read); }
+    }
 
     private async Task TakeHistoryAsync(Answer<ListOf<HistoryEntry>> read)
     {
@@ -133,9 +174,14 @@ public sealed partial class CampaignPage
         foreach (var by in _history.Select(entry => entry.By).Distinct().Except(_names.Keys).Take(NamesMax).ToList())
         {
             // Whose name cannot be had is told by the id.
-            if ((await Api.GetAsync<FoundMember>(OperatorApi.Users, $"api/operations/members?id={by}", _left.Token)).Value is { } found) { _names[by] = found.DisplayName; }
+            if ((await Api.GetAsync<FoundMember>(OperatorApi.Users, $"api/operations/members?id={by}", Left)).Value is { } found) { _names[by] = found.DisplayName; }
         }
     }
+
+    private string Told(long? number) => number is { } known ? T.Number(known) : "–";
+
+    // The versions of one campaign count up.
+    private static long Version(string? etag) => long.TryParse(etag?.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
 
     private static bool Same(object? one, object? other) => System.Text.Json.JsonSerializer.Serialize(one) == System.Text.Json.JsonSerializer.Serialize(other);
 }

@@ -8,19 +8,25 @@ internal static class Amounts
 {
     private static readonly HashSet<string> s_whole = new(["KRW", "JPY", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF", "DJF", "GNF", "KMF", "VUV", "BIF"], StringComparer.Ordinal);
 
+    private static readonly HashSet<string> s_threeDigits = new(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], StringComparer.Ordinal);
+
     private static readonly Dictionary<string, string> s_signs = new(StringComparer.Ordinal) { ["KRW"] = "₩", ["USD"] = "$", ["EUR"] = "€", ["JPY"] = "¥", ["GBP"] = "£" };
 
-    public static int DecimalsOf(string currency) => s_whole.Contains(currency) ? 0 : 2;
+    // Far above any coupon or order, and what it comes to in any minor unit is still a number.
+    private const decimal UnitsMax = 1_000_000_000_000m;
+
+    public static int DecimalsOf(string currency) => s_whole.Contains(currency) ? 0 : s_threeDigits.Contains(currency) ? 3 : 2;
 
     public static string Show(Money money) => $"{Number(money)} {money.Currency}";
 
     /// <summary>With the sign of its currency before it, where it has one that everybody knows.</summary>
     public static string Sign(Money money) => s_signs.TryGetValue(money.Currency, out var sign) ? sign + Number(money) : Show(money);
 
-    private static string Number(Money money)
+    /// <summary>The number alone, as a field shows it and <see cref="Read"/> takes it.</summary>
+    public static string Number(Money money)
     {
         var decimals = DecimalsOf(money.Currency);
-        return (decimals == 0 ? money.Minor : money.Minor / 100m).ToString($"N{decimals}", CultureInfo.InvariantCulture);
+        return (money.Minor / MinorPerUnit(decimals)).ToString($"N{decimals}", CultureInfo.InvariantCulture);
     }
 
     /// <summary>Reads what a person typed; null where it is no amount above zero of this currency.</summary>
@@ -28,7 +34,10 @@ internal static class Amounts
     {
         var text = typed?.Replace(",", "", StringComparison.Ordinal).Trim();
         if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)) { return null; }
-        var minor = DecimalsOf(currency) == 0 ? amount : amount * 100;
-        return minor is > 0 and < 1_000_000_000_000_000m && minor == decimal.Truncate(minor) ? new Money(currency, (long)minor) : null;
+        if (amount >= UnitsMax) { return null; }
+        var minor = amount * MinorPerUnit(DecimalsOf(currency));
+        return minor > 0 && minor == decimal.Truncate(minor) ? new Money(currency, (long)minor) : null;
     }
+
+    private static decimal MinorPerUnit(int decimals) => decimals switch { 0 => 1, 2 => 100, _ => 1_000 };
 }

@@ -3,24 +3,15 @@ using Microsoft.AspNetCore.Components;
 namespace FirstCome.Web.Console.Parts;
 
 /// <summary>A page that keeps looking for as long as it is open. What breaks the looking breaks the page, where it is told: never a page that stands still and seems to be of now.</summary>
-public abstract class FollowingPage : ComponentBase, IDisposable
+public abstract class FollowingPage : LeavablePage
 {
-    private readonly CancellationTokenSource _left = new();
-
     /// <param name="every">From one look to the next.</param>
-    protected FollowingPage(TimeSpan every)
-    {
-        Every = every;
-        Left = _left.Token;
-    }
+    protected FollowingPage(TimeSpan every) => Every = every;
 
     [Inject]
     private TimeProvider Time { get; set; } = default!;
 
     private TimeSpan Every { get; }
-
-    /// <summary>Cancelled when the page is left.</summary>
-    protected CancellationToken Left { get; }
 
     /// <summary>One look, the first as the page opens.</summary>
     /// <returns>Whether to look again.</returns>
@@ -43,12 +34,5 @@ public abstract class FollowingPage : ComponentBase, IDisposable
         }
         catch (OperationCanceledException) when (Left.IsCancellationRequested) { return; }
         catch (Exception exception) { await DispatchExceptionAsync(exception); }
-    }
-
-    public void Dispose()
-    {
-        _left.Cancel();
-        _left.Dispose();
-        GC.SuppressFinalize(this);
     }
 }

@@ -6,11 +6,11 @@ namespace FirstCome.Web.Console.Parts;
 
 /// <summary>
 /// What services say, which they say in English, in the operator's language: the texts <c>says.*</c> hold each sentence, with <c>{0}</c>, <c>{1}</c>, … for what differs from time to time.
-/// A sentence that stands in none of them is told as it came.
+/// A sentence that stands in none of them is told as it came. What fills a place, such as a coupon's state, has its own words in <c>word.*</c>, where it is no number or name.
 /// </summary>
 internal static class ServiceWords
 {
-    private const string Prefix = "says.";
+    private const string Prefix = "says.", Word = "word.";
     private static readonly TimeSpan s_matchMax = TimeSpan.FromMilliseconds(100);
 
     // The most particular first: one that is a beginning of another comes after it.
@@ -28,7 +28,7 @@ internal static class ServiceWords
         {
             if (english.Match(said) is { Success: true } match)
             {
-                return (string.Format(CultureInfo.InvariantCulture, korean, [.. match.Groups.Values.Skip(1).Select(group => group.Value)]), false);
+                return (string.Format(CultureInfo.InvariantCulture, korean, [.. match.Groups.Values.Skip(1).Select(group => texts.Known(Word, group.Value))]), false);
             }
         }
         return (said, true);

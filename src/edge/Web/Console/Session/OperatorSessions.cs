@@ -38,12 +38,14 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
     public async Task<string> StoreAsync(AuthenticationTicket ticket)
     {
         var id = ticket.Principal.FindFirstValue(SessionClaim) ?? throw new InvalidOperationException("A ticket of the console names its session.");
-        await RenewAsync(id, ticket);
+        await KeepAsync(id, ticket, When.Always);
         return id;
     }
 
-    public async Task RenewAsync(string key, AuthenticationTicket ticket) =>
-        await redis.GetDatabase().StringSetAsync(Key(key), _protector.Protect(TicketSerializer.Default.Serialize(ticket)), IdleMax);
+    public Task RenewAsync(string key, AuthenticationTicket ticket) => KeepAsync(key, ticket, When.Exists);
+
+    private async Task<bool> KeepAsync(string key, AuthenticationTicket ticket, When when) =>
+        await redis.GetDatabase().StringSetAsync(Key(key), _protector.Protect(TicketSerializer.Default.Serialize(ticket)), IdleMax, when);
 
     public async Task<AuthenticationTicket?> RetrieveAsync(string key)
     {
@@ -100,8 +102,8 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
         answer.EnsureSuccessStatusCode();
         var tokens = await answer.Content.ReadFromJsonAsync<SessionTokens>(CancellationToken.None) ?? throw new JsonException("UserService gave no tokens.");
         Put(ticket.Properties, tokens);
-        await RenewAsync(id, ticket);
-        return tokens.AccessToken;
+        // Whoever signed out meanwhile stays signed out.
+        return await KeepAsync(id, ticket, When.Exists) ? tokens.AccessToken : null;
     }
 
     private bool IsGood(AuthenticationProperties properties) =>

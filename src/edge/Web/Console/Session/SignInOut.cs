@@ -7,6 +7,7 @@ using FirstCome.Web.Sessions;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Mvc;
+using StackExchange.Redis;
 
 namespace FirstCome.Web.Console.Session;
 
@@ -55,7 +56,8 @@ internal static class SignInOut
             await context.SignInAsync(OperatorSessions.Scheme, principal, OperatorSessions.Properties(tokens));
             return Results.LocalRedirect(ConsoleHosting.Prefix + back);
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException) { return Told("away", back); }
+        // Without UserService nobody can be known, without Redis no session kept.
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or TimeoutException or RedisException) { return Told("away", back); }
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext context, IHttpClientFactory clients, OperatorSessions sessions, bool everywhere)
@@ -77,9 +79,10 @@ internal static class SignInOut
                 else if (OperatorSessions.RefreshTokenOf(session.Properties) is { } refresh) { await EndAsync(client, refresh); }
             }
             // Elsewhere the sessions go on: that must be told, and the operator stays able to try again.
-            catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or TimeoutException) { return Results.LocalRedirect(ConsoleHosting.Prefix + "/sign-out?told=away"); }
+            catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or TimeoutException or RedisException) { return Results.LocalRedirect(ConsoleHosting.Prefix + "/sign-out?told=away"); }
         }
-        await context.SignOutAsync(OperatorSessions.Scheme);
+        try { await context.SignOutAsync(OperatorSessions.Scheme); }
+        catch (Exception failure) when (failure is TimeoutException or RedisException) { return Results.LocalRedirect(ConsoleHosting.Prefix + "/sign-out?told=away"); }
         return Results.LocalRedirect(SignInPage + "?told=out");
     }
 

@@ -28,6 +28,12 @@ internal sealed partial class ConsoleTexts
 
     public string Other => Language == Korean ? English : Korean;
 
+    /// <summary>A text in a language, whatever the operator's is: the preview of a page stands there in both.</summary>
+    public static string In(string language, string key, params object[] values) =>
+        string.Format(CultureInfo.InvariantCulture, language == Korean ? All[key].Ko : All[key].En, values);
+
+    public static string Number(double value, string language) => value.ToString("N0", language == Korean ? s_korean : s_english);
+
     public string this[string key] => All.TryGetValue(key, out var text) ? Of(text) : key;
 
     public string this[string key, params object[] values] => string.Format(Culture, this[key], values);
