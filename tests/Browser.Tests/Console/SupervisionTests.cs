@@ -57,7 +57,7 @@ public sealed class SupervisionTests(OneBrowser browser)
         await Assertions.Expect(page.Locator("td", new() { HasTextRegex = new("^demo-operator$") }).First).ToBeVisibleAsync();
         await ActAsync("종료");
         await StateAsync("종료");
-        await visit.LookAsync("console-campaign-ko-desk", Visit.AsAddressed);
+        await visit.LookAsync("console-campaign-ko-desk", tab => tab.GetByText("Audit trail").WaitForAsync());
         await ActAsync("보관");
         await StateAsync("보관");
         await Assertions.Expect(page.GetByText("상태: 종료 → 보관")).ToBeVisibleAsync();
