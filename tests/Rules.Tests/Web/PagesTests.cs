@@ -5,41 +5,22 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using FirstCome.Web.Pages;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace FirstCome.RulesTests.Web;
 
-public sealed partial class PagesTests : IAsyncLifetime
+public sealed partial class PagesTests(WebService web) : IClassFixture<WebService>
 {
     // The page, its script and its style, as sent to a browser.
     private const int AllBytesMax = 60_000;
 
-    private readonly WebApplication _app = FirstCome.Web.Program.Create(
-        ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Redis:Endpoints=127.0.0.1:1"], builder => builder.Logging.ClearProviders());
-
-    private HttpClient _client = null!;
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        await _app.StartAsync(Cancellation);
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-    }
 
     private async Task<HttpResponseMessage> GetAsync(string path, Action<HttpRequestHeaders>? headers = null, HttpMethod? method = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         headers?.Invoke(request.Headers);
-        return await _client.SendAsync(request, Cancellation);
+        return await web.Client.SendAsync(request, Cancellation);
     }
 
     private static Task<string> TextAsync(HttpResponseMessage response) => response.Content.ReadAsStringAsync(Cancellation);
@@ -211,7 +192,7 @@ public sealed partial class PagesTests : IAsyncLifetime
     [Fact]
     public async Task Writing_is_not_offered()
     {
-        using var response = await _client.PostAsync(new Uri("/", UriKind.Relative), null, Cancellation);
+        using var response = await web.Client.PostAsync(new Uri("/", UriKind.Relative), null, Cancellation);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
         Assert.Equal("/problems/method-not-allowed", JsonDocument.Parse(await TextAsync(response)).RootElement.GetProperty("type").GetString());
     }

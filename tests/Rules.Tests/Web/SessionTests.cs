@@ -1,46 +1,21 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace FirstCome.RulesTests.Web;
 
-public sealed class SessionTests : IAsyncLifetime
+public sealed class SessionTests(WebService web) : IClassFixture<WebService>
 {
-    private readonly UserServiceStub _users = new();
-    private WebApplication _app = null!;
-    private HttpClient _client = null!;
+    private readonly int _askedBefore = web.Users.Asked;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        _app = FirstCome.Web.Program.Create(
-            ["--Service:Url=http://127.0.0.1:0", "--Service:Key=a-key-of-tests-that-is-long-enough-for-services", "--Eureka:ServerUrls=", "--ConfigServer:Urls=", "--Redis:Endpoints=127.0.0.1:1"],
-            builder =>
-            {
-                builder.Logging.ClearProviders();
-                builder.Services.ConfigureHttpClientDefaults(client => client.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Insert(0, _users)));
-            });
-        await _app.StartAsync(Cancellation);
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _app.DisposeAsync();
-        _users.Dispose();
-    }
 
     private async Task<HttpResponseMessage> PostAsync(string path, string json = "{}", string type = "application/json", params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, type) };
         foreach (var (name, value) in headers) { request.Headers.Add(name, value); }
-        return await _client.SendAsync(request, Cancellation);
+        return await web.Client.SendAsync(request, Cancellation);
     }
 
     [Fact]
@@ -67,7 +42,7 @@ public sealed class SessionTests : IAsyncLifetime
     public async Task The_key_of_a_refresh_that_may_be_repeated_goes_along()
     {
         using var response = await PostAsync("/session/refresh", headers: [("Cookie", "fc-session=first-refresh"), ("Idempotency-Key", "a-key-of-22-characters")]);
-        Assert.Equal("a-key-of-22-characters", _users.Key);
+        Assert.Equal("a-key-of-22-characters", web.Users.Key);
     }
 
     [Fact]
@@ -83,7 +58,7 @@ public sealed class SessionTests : IAsyncLifetime
     {
         using var response = await PostAsync("/session/refresh");
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
-        Assert.Equal(0, _users.Asked);
+        Assert.Equal(_askedBefore, web.Users.Asked);
     }
 
     [Theory]
@@ -94,7 +69,7 @@ public sealed class SessionTests : IAsyncLifetime
     {
         using var response = await PostAsync("/session/refresh", headers: [("Sec-Fetch-Site", site), ("Cookie", "fc-session=first-refresh")]);
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
-        Assert.Equal(0, _users.Asked);
+        Assert.Equal(_askedBefore, web.Users.Asked);
     }
 
     [Fact]
@@ -102,29 +77,6 @@ public sealed class SessionTests : IAsyncLifetime
     {
         using var response = await PostAsync("/session/sign-out", "", "application/x-www-form-urlencoded", ("Cookie", "fc-session=first-refresh"));
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
-        Assert.Equal(0, _users.Asked);
-    }
-
-    private sealed class UserServiceStub : DelegatingHandler
-    {
-        private int _asked;
-
-        public int Asked => Volatile.Read(ref _asked);
-
-        public string? Key { get; private set; }
-
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Interlocked.Increment(ref _asked);
-            Key = request.Headers.TryGetValues("Idempotency-Key", out var keys) ? keys.Single() : null;
-            var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
-            if (body.Contains("spent", StringComparison.Ordinal))
-            {
-                return new(HttpStatusCode.Unauthorized) { Content = new StringContent("""{"type":"/problems/sign-in-failed"}""", Encoding.UTF8, "application/problem+json") };
-            }
-            var next = request.RequestUri!.AbsolutePath == "/api/auth/refresh" ? "second-refresh" : "first-refresh";
-            var json = $$"""{"accessToken":"an-access-token","expiresAt":"2030-01-01T00:00:00Z","refreshToken":"{{next}}"}""";
-            return new(HttpStatusCode.OK) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
-        }
+        Assert.Equal(_askedBefore, web.Users.Asked);
     }
 }
