@@ -237,6 +237,20 @@ public abstract class EventLogBehaviour : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_record_is_found_by_its_place()
+    {
+        var produced = await Log.ProduceAsync(Spread, [.. Enumerable.Range(0, 60).Select(i => Record($"{i}", $"{i}"))], Cancel);
+        for (var i = 0; i < produced.Count; i += 13)
+        {
+            var found = await Log.FindRecordAsync(Spread, produced[i], Cancel);
+            Assert.Equal((produced[i], $"{i}"), (found!.Value.Position, Text(found.Value.Value)));
+        }
+        var ends = await Log.EndOffsetsAsync(Spread, Cancel);
+        Assert.Null(await Log.FindRecordAsync(Spread, new LogPosition(2, ends[2]), Cancel));
+        Assert.Null(await Log.FindRecordAsync(Spread, new LogPosition(-1, -1), Cancel));
+    }
+
+    [Fact]
     public async Task A_rewound_reader_gets_again_what_was_not_committed()
     {
         await Log.ProduceAsync(Narrow, [Record("k", "a"), Record("k", "b"), Record("k", "c")], Cancel);

@@ -116,9 +116,12 @@ public sealed class PromiseTests(RunningSystem system)
         Assert.Empty((await system.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/gaps", operatorToken)).Body["items"]!.AsArray());
         await Eventually.TrueAsync(async () => (await LifeAsync()).Contains("coupon"), s_limit, "the life of a claim reaches the coupon");
         Assert.Equal(["accepted", "logged", "recorded", "coupon"], await LifeAsync());
+        var times = (await EventsAsync()).Select(step => step!["at"]!.GetValue<DateTimeOffset>()).ToList();
+        Assert.Equal(times.Order(), times);
 
-        async Task<List<string>> LifeAsync() =>
-            [.. (await system.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/claims/7/life", operatorToken)).Body["events"]!.AsArray().Select(step => step!["what"]!.GetValue<string>())];
+        async Task<JsonArray> EventsAsync() => (await system.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/claims/7/life", operatorToken)).Body["events"]!.AsArray();
+
+        async Task<List<string>> LifeAsync() => [.. (await EventsAsync()).Select(step => step!["what"]!.GetValue<string>())];
     }
 
     private async Task<JsonNode> CountsAsync(string campaign) => (await system.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/counts", await system.TokenAsync("operator"))).Body;

@@ -3,8 +3,10 @@ using System.Net;
 using FirstCome.Authentication;
 using FirstCome.Contracts.Claims;
 using FirstCome.Contracts.Internal;
+using FirstCome.Contracts.Messages;
 using FirstCome.Contracts.Problems;
 using FirstCome.Engines.Database;
+using FirstCome.Engines.Log;
 using FirstCome.IssueService.Campaigns;
 using FirstCome.Ledger;
 using FirstCome.ServiceDefaults;
@@ -14,7 +16,7 @@ using Role = FirstCome.Authentication.Role;
 namespace FirstCome.IssueService.Operations;
 
 /// <summary>A step in a claim's life.</summary>
-/// <param name="At">When; null where no clock was kept for it.</param>
+/// <param name="At">When; null where that cannot be told: the log keeps the time of a record as long as the record.</param>
 internal sealed record LifeEvent(string What, DateTimeOffset? At, string Detail);
 
 /// <summary>Everything that is known of a number.</summary>
@@ -24,17 +26,20 @@ internal sealed record Life(long Sequence, Claim? Claim, IReadOnlyList<LifeEvent
 internal static class ClaimLife
 {
     private const int ReservationsMax = 10_000;
+    private const string Logged = "logged";
+    private static readonly TimeSpan s_logMax = TimeSpan.FromSeconds(2);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/campaigns/{id}/claims/{sequence:long}/life", HandleAsync)
         .RequireRole(Role.Operator).WithName("ClaimLife").WithTags("Operations").WithSummary("What became of one number: gate, log, ledger, coupon.")
         .Produces<Life>().ProducesProblem(401).ProducesProblem(403).ProducesProblem(404);
 
-    private static async Task<IResult> HandleAsync(string id, long sequence, HttpContext context, CampaignDirectory directory, Database ledger, IHttpClientFactory services)
+    private static async Task<IResult> HandleAsync(string id, long sequence, HttpContext context, CampaignDirectory directory, Database ledger, IEventLog log, IHttpClientFactory services)
     {
         if (await ListClaims.KnownAsync(id, directory, context.RequestAborted) is not { } campaign) { return Problems.Result(ProblemTypes.CampaignUnknown); }
         var (row, events) = await ledger.ReadAsync((connection, token) => ReadAsync(connection, campaign, sequence, token), context.RequestAborted);
         if (row is null && await ReservedAsync(directory.Known(campaign), sequence) is { } reserved) { events.Insert(0, reserved); }
         if (row is null && events.Count == 0) { return Problems.Result(ProblemTypes.NotFound, "No claim and no gap has this number."); }
+        if (row is not null) { await TimeLoggedAsync(events, log, new LogPosition(row.LogPartition, row.LogOffset), context.RequestAborted); }
         if (row is { State: ClaimRowState.Issued }) { events.AddRange(await CouponAsync(campaign, sequence, services, context.RequestAborted)); }
         return Results.Ok(new Life(sequence, row?.ToClaim(), events));
     }
@@ -66,7 +71,7 @@ internal static class ClaimLife
         if (row is not null)
         {
             events.Add(new LifeEvent("accepted", At(row.AcceptedAtMs), $"The gate of generation {row.Generation} gave number {row.Sequence} to member {row.MemberId}."));
-            events.Add(new LifeEvent("logged", null, $"Partition {row.LogPartition}, offset {row.LogOffset}."));
+            events.Add(new LifeEvent(Logged, null, $"Partition {row.LogPartition}, offset {row.LogOffset}."));
             events.Add(new LifeEvent("recorded", At(row.IssuedAtMs), row.Reason is null ? "The ledger has the row." : $"The ledger has the row: {row.Reason}."));
         }
         await AddAsync(connection, events, "SELECT created_at, reason FROM void_sequence WHERE campaign_id = @id AND sequence = @sequence", "void", named, cancellationToken);
@@ -74,6 +79,22 @@ internal static class ClaimLife
         await AddAsync(connection, events, "SELECT closed_at, closed_reason FROM dead_letter WHERE campaign_id = @id AND sequence = @sequence AND state <> 1", "reviewed", named, cancellationToken);
         await AddAsync(connection, events, "SELECT created_at, 'The place was given out again.' FROM released_sequence WHERE campaign_id = @id AND sequence = @sequence", "released", named, cancellationToken);
         return (row, events);
+    }
+
+    // The ledger knows where the record stands, and the log when it took it. Without the log all else is told.
+    private static async Task TimeLoggedAsync(List<LifeEvent> events, IEventLog log, LogPosition position, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_logMax);
+        try
+        {
+            var logged = events.FindIndex(step => step.What == Logged);
+            events[logged] = events[logged] with { At = (await log.FindRecordAsync(Topics.CouponClaims, position, limit.Token))?.Timestamp };
+        }
+        catch (Exception exception) when (exception is LogUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // No time is told then, which is what the answer says.
+        }
     }
 
     private static async Task AddAsync(
