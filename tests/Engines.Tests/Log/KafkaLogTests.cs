@@ -95,27 +95,6 @@ public sealed class KafkaLogTests(SharedKafka shared) : KafkaBehaviour
     }
 
     [Fact]
-    public async Task A_commit_that_is_not_answered_is_an_unavailable_log_and_leaves_no_client_behind()
-    {
-        await Log.ProduceAsync(Narrow, [Record("k", "a")], Cancel);
-        var before = Clients();
-        var broker = (await shared.OneAsync()).Process;
-        await using (var reader = Log.Subscribe(Committed(Narrow, "group")))
-        {
-            Assert.Equal(["a"], Texts(await ReadAsync(reader, 1)));
-            broker.Freeze();
-            try { await Assert.ThrowsAsync<LogUnavailableException>(async () => await reader.CommitAsync(Cancel)); }
-            finally { broker.Thaw(); }
-            Assert.Equal(["a"], Texts(await ReadAsync(reader, 1)));
-            await reader.CommitAsync(Cancel);
-        }
-        await Eventually.TrueAsync(() => Task.FromResult(Clients() <= before), Limit, "the clients' threads have ended");
-    }
-
-    // One that is not let go turns on its main thread for ever.
-    private static int Clients() => Directory.GetDirectories("/proc/self/task").Count(task => File.Exists($"{task}/comm") && File.ReadAllText($"{task}/comm").Trim() == "rdk:main");
-
-    [Fact]
     public async Task A_client_that_destroyed_itself_is_replaced_and_not_disposed_again()
     {
         var options = new KafkaOptions { BootstrapServers = (await shared.OneAsync()).Address };

@@ -12,9 +12,6 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 {
     private static readonly TimeSpan s_commitMax = TimeSpan.FromSeconds(5), s_startMax = TimeSpan.FromSeconds(5);
 
-    // Some fifty claims. Groups write to databases, and each batch costs broker and database a turn, whatever its size: under a crowd they come fuller, while a record that comes alone is at most a fetch's wait late.
-    private const int FetchMinBytes = 16 * 1024;
-
     private readonly TimeProvider _time = time;
     private readonly Dictionary<TopicPartition, Offset> _handed = [];
     private Exception? _startFailure;
@@ -45,10 +42,10 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     protected override Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken)
     {
-        (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!, FetchMinBytes)
+        (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!)
             .SetPartitionsAssignedHandler((consumer, partitions) => Starts(consumer, partitions))
-            .SetPartitionsRevokedHandler(Forget)
-            .SetPartitionsLostHandler(Forget)
+            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
+            .SetPartitionsLostHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
             .Build());
         _handed.Clear();
         built.Subscribe(Topic);
@@ -97,10 +94,8 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     private static bool IsRebalancing(ErrorCode code) => code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId;
 
-    // One that is leaving calls this on a thread of its own, perhaps while the next one works.
-    private void Forget(IConsumer<string, byte[]> consumer, List<TopicPartitionOffset> partitions)
+    private void Forget(IEnumerable<TopicPartition> partitions)
     {
-        if (!ReferenceEquals(consumer, Consumer)) { return; }
-        foreach (var place in partitions) { _handed.Remove(place.TopicPartition); }
+        foreach (var partition in partitions) { _handed.Remove(partition); }
     }
 }

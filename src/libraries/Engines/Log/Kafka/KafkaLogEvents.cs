@@ -29,9 +29,6 @@ internal static partial class KafkaLogEvents
     [LoggerMessage(9, LogLevel.Warning, "Questions to the brokers were not answered within {Limit} of the stop")]
     public static partial void QuestionsLeft(ILogger logger, TimeSpan limit);
 
-    [LoggerMessage(10, LogLevel.Warning, "A reader has not left within {Limit}: a call of its client is still under way; it is left to end by itself")]
-    public static partial void StillLeaving(ILogger logger, TimeSpan limit);
-
     [LoggerMessage(6, LogLevel.Debug, "Kafka's client: {Line}")]
     private static partial void ClientLine(ILogger logger, string line);
 

@@ -6,22 +6,15 @@ namespace FirstCome.Engines.Log.Kafka;
 
 /// <summary>
 /// What both kinds of readers have in common. The client's consumer is synchronous and calls back within its calls, so each read runs on a thread of its own. A consumer that failed is
-/// closed, and the next read opens another; one that does not close in time is left to end by itself.
+/// closed, and the next read opens another.
 /// </summary>
 internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, TimeProvider time, ILogger logger) : ILogReader
 {
     // Between two reads that found something the brokers prove themselves; an idle topic's must be asked.
     private static readonly TimeSpan s_proofEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_fetchWaitMax = TimeSpan.FromMilliseconds(100);
 
-    private static readonly TimeSpan s_leaveMax = TimeSpan.FromSeconds(5);
-    private const int LeavingMax = 2;
-
-    private readonly Lock _calls = new();
     private IConsumer<string, byte[]>? _consumer;
-    private Task _underWay = Task.CompletedTask;
-    private int _leaving;
     private long _provenAt = time.GetTimestamp();
 
     protected ILogger Logger { get; } = logger;
@@ -38,7 +31,6 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         cancellationToken.ThrowIfCancellationRequested();
         return await RunAsync(async () =>
         {
-            if (_consumer is null && Volatile.Read(ref _leaving) > LeavingMax) { throw new LogUnavailableException("The brokers let none of the readers go that were here before."); }
             var consumer = _consumer ??= await OpenAsync(cancellationToken);
             var records = await OnOwnThread(() => Read(consumer, max, wait, cancellationToken));
             if (records.Count > 0 || time.GetElapsedTime(_provenAt) < s_proofEvery) { return records; }
@@ -52,7 +44,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
 
     public abstract ValueTask RewindAsync(CancellationToken cancellationToken);
 
-    public async ValueTask DisposeAsync() => await LeaveAsync();
+    public async ValueTask DisposeAsync() => await OnOwnThread(() => { Close(); return true; });
 
     /// <summary>A consumer that has its place, or will get it.</summary>
     protected abstract Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken);
@@ -62,8 +54,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
 
     protected IConsumer<string, byte[]>? Consumer => _consumer;
 
-    /// <param name="fetchMinBytes">A fetch waits, for <see cref="s_fetchWaitMax"/> at most, until the broker has so much for it.</param>
-    protected ConsumerBuilder<string, byte[]> Builder(string group, int fetchMinBytes = 1)
+    protected ConsumerBuilder<string, byte[]> Builder(string group)
     {
         var session = (int)Log.Options.SessionTimeout.TotalMilliseconds;
         var config = Log.Client(new ConsumerConfig
@@ -78,8 +69,7 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
             // Nothing is fetched far ahead of what is worked on: a rebalance would fetch it again.
             QueuedMinMessages = 10_000,
             QueuedMaxMessagesKbytes = 16 * 1024,
-            FetchMinBytes = fetchMinBytes,
-            FetchWaitMaxMs = (int)s_fetchWaitMax.TotalMilliseconds,
+            FetchWaitMaxMs = 100,
             SocketTimeoutMs = 10_000,
         });
         return new ConsumerBuilder<string, byte[]>(config)
@@ -94,19 +84,13 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         try { return await step(); }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            await LeaveAsync();
-            if (exception is KafkaException or TimeoutException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
+            await OnOwnThread(() => { Close(); return true; });
+            if (exception is KafkaException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
             throw;
         }
     }
 
-    /// <summary>Calls the client, which may block. A caller may give up on it; its consumer is not closed before it has ended.</summary>
-    protected Task<T> OnOwnThread<T>(Func<T> call)
-    {
-        var task = KafkaLog.OnOwnThread(call);
-        lock (_calls) { _underWay = _underWay.IsCompleted ? task : Task.WhenAll(_underWay, task); }
-        return task;
-    }
+    protected static Task<T> OnOwnThread<T>(Func<T> work) => KafkaLog.OnOwnThread(work);
 
     private List<ConsumedRecord> Read(IConsumer<string, byte[]> consumer, int max, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -125,27 +109,12 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         return batch.ConvertAll(Record);
     }
 
-    private async Task LeaveAsync()
+    private void Close()
     {
         if (Interlocked.Exchange(ref _consumer, null) is not { } consumer) { return; }
-        try { await CloseAsync(consumer).WaitAsync(s_leaveMax, time); }
-        catch (TimeoutException) { KafkaLogEvents.StillLeaving(Logger, s_leaveMax); }
-    }
-
-    // Closed beside a call that was given up, the client would never end: the call waits for an answer that is not coming any more, and a thread turns for it on a core of its own.
-    private async Task CloseAsync(IConsumer<string, byte[]> consumer)
-    {
-        Interlocked.Increment(ref _leaving);
-        Task underWay;
-        lock (_calls) { underWay = _underWay; }
-        await underWay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await KafkaLog.OnOwnThread(() =>
-        {
-            try { consumer.Close(); }
-            catch (KafkaException exception) { KafkaLogEvents.CloseFailed(Logger, exception); }
-            consumer.Dispose();
-            return Interlocked.Decrement(ref _leaving);
-        });
+        try { consumer.Close(); }
+        catch (KafkaException exception) { KafkaLogEvents.CloseFailed(Logger, exception); }
+        consumer.Dispose();
     }
 
     private static ConsumedRecord Record(ConsumeResult<string, byte[]> result) => new(
