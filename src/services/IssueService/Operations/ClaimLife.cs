@@ -39,7 +39,11 @@ internal static class ClaimLife
         var (row, events) = await ledger.ReadAsync((connection, token) => ReadAsync(connection, campaign, sequence, token), context.RequestAborted);
         if (row is null && await ReservedAsync(directory.Known(campaign), sequence) is { } reserved) { events.Insert(0, reserved); }
         if (row is null && events.Count == 0) { return Problems.Result(ProblemTypes.NotFound, "No claim and no gap has this number."); }
-        if (row is not null) { await TimeLoggedAsync(events, log, new LogPosition(row.LogPartition, row.LogOffset), context.RequestAborted); }
+        if (row is not null)
+        {
+            var logged = events.FindIndex(step => step.What == Logged);
+            events[logged] = events[logged] with { At = await LoggedAtAsync(log, new LogPosition(row.LogPartition, row.LogOffset), context.RequestAborted) };
+        }
         if (row is { State: ClaimRowState.Issued }) { events.AddRange(await CouponAsync(campaign, sequence, services, context.RequestAborted)); }
         return Results.Ok(new Life(sequence, row?.ToClaim(), events));
     }
@@ -82,19 +86,12 @@ internal static class ClaimLife
     }
 
     // The ledger knows where the record stands, and the log when it took it. Without the log all else is told.
-    private static async Task TimeLoggedAsync(List<LifeEvent> events, IEventLog log, LogPosition position, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> LoggedAtAsync(IEventLog log, LogPosition position, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(s_logMax);
-        try
-        {
-            var logged = events.FindIndex(step => step.What == Logged);
-            events[logged] = events[logged] with { At = (await log.FindRecordAsync(Topics.CouponClaims, position, limit.Token))?.Timestamp };
-        }
-        catch (Exception exception) when (exception is LogUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // No time is told then, which is what the answer says.
-        }
+        try { return (await log.FindRecordAsync(Topics.CouponClaims, position, limit.Token))?.Timestamp; }
+        catch (Exception exception) when (exception is LogUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)) { return null; }
     }
 
     private static async Task AddAsync(
