@@ -15,15 +15,13 @@ internal sealed record CampaignsOfNow(IReadOnlyList<CampaignView> Shown, int Mor
 
     private const int NextMax = 3;
 
-    /// <summary>Real ones before rehearsals; of those that wait the soonest first.</summary>
+    /// <summary>Real ones before rehearsals; a paused one, which waits for somebody to decide, before those that run; of those that wait the soonest first.</summary>
     public static CampaignsOfNow Of(ListOf<CampaignView> open, ListOf<CampaignView> paused, ListOf<CampaignView> scheduled)
     {
-        List<CampaignView> live = [.. RealFirst(open.Items), .. RealFirst(paused.Items)];
+        List<CampaignView> live = [.. paused.Items.Concat(open.Items).OrderBy(campaign => campaign.Rehearsal)];
         var next = scheduled.Items.OrderBy(campaign => campaign.OpensAt).ToList();
         var shown = live.Take(ShownMax - Math.Min(NextMax, next.Count)).ToList();
         shown.AddRange(next.Take(Math.Min(NextMax, ShownMax - shown.Count)));
         return new(shown, live.Count + next.Count - shown.Count, open.Next is not null || paused.Next is not null || scheduled.Next is not null);
-
-        static IEnumerable<CampaignView> RealFirst(IEnumerable<CampaignView> campaigns) => campaigns.OrderBy(campaign => campaign.Rehearsal);
     }
 }
