@@ -95,6 +95,59 @@ public sealed class KafkaLogTests(SharedKafka shared) : KafkaBehaviour
     }
 
     [Fact]
+    public async Task A_commit_that_is_not_answered_is_an_unavailable_log_and_the_reader_goes_on_with_the_broker()
+    {
+        await Log.ProduceAsync(Narrow, [Record("k", "before")], Cancel);
+        var clients = Clients();
+        await using (var reader = Log.Subscribe(new LogSubscription(Narrow, "patient", new LogStart.Committed())))
+        {
+            Assert.Equal(["before"], Texts(await ReadAsync(reader, 1)));
+            var broker = (await shared.OneAsync()).Process;
+            broker.Freeze();
+            try
+            {
+                // Nobody waits as long as the broker stands still, be it for the commit or for what comes next.
+                for (var i = 0; i < 2; i++) { await RefusedAsync(async () => await reader.CommitAsync(Cancel)); }
+                await RefusedAsync(async () => await reader.RewindAsync(Cancel));
+                await RefusedAsync(async () => await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel));
+            }
+            finally { broker.Thaw(); }
+            await Eventually.TrueAsync(async () =>
+            {
+                try { await Log.ProduceAsync(Narrow, [Record("k", "after")], Cancel); return true; }
+                catch (LogUnavailableException) { return false; }
+            }, Limit, "records are acknowledged again");
+            var isCommitted = false;
+            await Eventually.TrueAsync(async () =>
+            {
+                try
+                {
+                    var read = Texts(await reader.ReadAsync(10, TimeSpan.FromSeconds(1), Cancel));
+                    await reader.CommitAsync(Cancel);
+                    return isCommitted |= read.Contains("after");
+                }
+                catch (LogUnavailableException) { return false; }
+            }, Limit, "the reader goes on and commits");
+        }
+        // One that is subscribed afterwards finds nothing left, and no client of the former one is left behind.
+        await using var next = Log.Subscribe(new LogSubscription(Narrow, "patient", new LogStart.Committed()));
+        await Log.ProduceAsync(Narrow, [Record("k", "last")], Cancel);
+        Assert.Equal(["last"], Texts(await ReadAsync(next, 1)));
+        await next.DisposeAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(Clients() <= clients), Limit, "the readers' clients are gone");
+
+        async Task RefusedAsync(Func<Task> call)
+        {
+            var asked = System.Diagnostics.Stopwatch.StartNew();
+            await Assert.ThrowsAsync<LogUnavailableException>(call);
+            Assert.InRange(asked.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+        }
+    }
+
+    // Each of librdkafka's clients has one main thread.
+    private static int Clients() => Directory.GetDirectories("/proc/self/task").Count(task => File.Exists(task + "/comm") && File.ReadAllText(task + "/comm").StartsWith("rdk:main", StringComparison.Ordinal));
+
+    [Fact]
     public async Task A_client_that_destroyed_itself_is_replaced_and_not_disposed_again()
     {
         var options = new KafkaOptions { BootstrapServers = (await shared.OneAsync()).Address };

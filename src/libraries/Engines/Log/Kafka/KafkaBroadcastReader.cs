@@ -20,7 +20,7 @@ internal sealed class KafkaBroadcastReader(KafkaLog log, LogSubscription subscri
         if (Consumer is not { } consumer) { return true; }
         var places = await PlacesAsync(cancellationToken);
         return await OnOwnThread(() => { consumer.Assign(places); return true; });
-    }));
+    }, cancellationToken));
 
     protected override async Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace FirstCome.Engines.Log.Kafka;
 internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscription, TimeProvider time, ILogger logger)
     : KafkaReader(log, subscription, time, logger)
 {
-    private static readonly TimeSpan s_commitMax = TimeSpan.FromSeconds(5), s_startMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_committedMax = TimeSpan.FromSeconds(5), s_startMax = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time = time;
     private readonly Dictionary<TopicPartition, Offset> _handed = [];
@@ -20,7 +20,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
     {
         if (Consumer is not { } consumer || _handed.Count == 0) { return true; }
         var offsets = _handed.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value)).ToList();
-        try { await OnOwnThread(() => { consumer.Commit(offsets); return true; }).WaitAsync(s_commitMax, _time, cancellationToken); }
+        try { await AnsweredAsync(() => { consumer.Commit(offsets); return true; }, cancellationToken); }
         catch (KafkaException exception) when (IsRebalancing(exception.Error.Code))
         {
             // Partitions are changing hands: whoever gets them reads again from the last commit; what stays here is committed with the next batch.
@@ -29,7 +29,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
         }
         _handed.Clear();
         return true;
-    }));
+    }, cancellationToken));
 
     public override ValueTask RewindAsync(CancellationToken cancellationToken) => new(RunAsync(async () =>
     {
@@ -38,7 +38,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
         var partitions = await OnOwnThread(() => consumer.Assignment);
         foreach (var start in await StartsAsync(consumer, partitions, cancellationToken)) { await OnOwnThread(() => { consumer.Seek(start); return true; }); }
         return true;
-    }));
+    }, cancellationToken));
 
     protected override Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
     private async Task<List<TopicPartitionOffset>> StartsAsync(IConsumer<string, byte[]> consumer, List<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         var starts = new List<TopicPartitionOffset>(partitions.Count);
-        foreach (var place in await OnOwnThread(() => consumer.Committed(partitions, s_commitMax)))
+        foreach (var place in await OnOwnThread(() => consumer.Committed(partitions, s_committedMax)))
         {
             long? committed = place.Offset == Offset.Unset ? null : place.Offset.Value;
             var next = Subscription.Start switch

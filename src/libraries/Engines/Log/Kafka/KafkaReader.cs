@@ -13,8 +13,11 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
     // Between two reads that found something the brokers prove themselves; an idle topic's must be asked.
     private static readonly TimeSpan s_proofEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_answerMax = TimeSpan.FromSeconds(5);
 
     private IConsumer<string, byte[]>? _consumer;
+    // What the brokers have not answered in time. The client does not close beside it, so what comes next waits for its end first.
+    private Task? _unanswered;
     private long _provenAt = time.GetTimestamp();
 
     protected ILogger Logger { get; } = logger;
@@ -37,14 +40,18 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
             await Log.EndOffsetsAsync(Subscription.Topic, cancellationToken);
             _provenAt = time.GetTimestamp();
             return records;
-        });
+        }, cancellationToken);
     }
 
     public abstract ValueTask CommitAsync(CancellationToken cancellationToken);
 
     public abstract ValueTask RewindAsync(CancellationToken cancellationToken);
 
-    public async ValueTask DisposeAsync() => await OnOwnThread(() => { Close(); return true; });
+    public async ValueTask DisposeAsync()
+    {
+        try { await CloseAsync(CancellationToken.None); }
+        catch (LogUnavailableException exception) { KafkaLogEvents.CloseFailed(Logger, exception); }
+    }
 
     /// <summary>A consumer that has its place, or will get it.</summary>
     protected abstract Task<IConsumer<string, byte[]>> OpenAsync(CancellationToken cancellationToken);
@@ -79,15 +86,29 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
     }
 
     /// <summary>Runs a step; after a failure of the client nothing of its state is trusted.</summary>
-    protected async Task<T> RunAsync<T>(Func<Task<T>> step)
+    protected async Task<T> RunAsync<T>(Func<Task<T>> step, CancellationToken cancellationToken)
     {
-        try { return await step(); }
+        try
+        {
+            if (_unanswered is not null) { await CloseAsync(cancellationToken); }
+            return await step();
+        }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            await OnOwnThread(() => { Close(); return true; });
-            if (exception is KafkaException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
+            if (_unanswered is null) { await CloseAsync(cancellationToken); }
+            if (exception is KafkaException or TimeoutException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
             throw;
         }
+    }
+
+    /// <summary>A call that waits for the brokers as long as they do not answer.</summary>
+    /// <exception cref="TimeoutException">They have not answered in time; the consumer is closed once they have.</exception>
+    protected async Task<T> AnsweredAsync<T>(Func<T> call, CancellationToken cancellationToken)
+    {
+        var answer = OnOwnThread(call);
+        _unanswered = answer;
+        try { return await answer.WaitAsync(s_answerMax, time, cancellationToken); }
+        finally { if (answer.IsCompleted) { _unanswered = null; } }
     }
 
     protected static Task<T> OnOwnThread<T>(Func<T> work) => KafkaLog.OnOwnThread(work);
@@ -107,6 +128,19 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         if (batch.Count > 0) { _provenAt = time.GetTimestamp(); }
         Handing(batch);
         return batch.ConvertAll(Record);
+    }
+
+    private async Task CloseAsync(CancellationToken cancellationToken)
+    {
+        if (_unanswered is { } answer)
+        {
+            // Whatever it says comes too late: what it committed or not is read from the group's offsets again.
+            await answer.WaitAsync(s_answerMax, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!answer.IsCompleted) { throw new LogUnavailableException($"The log has not answered a commit of {Subscription.Topic.Name}."); }
+            _unanswered = null;
+        }
+        await OnOwnThread(() => { Close(); return true; });
     }
 
     private void Close()
