@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -132,6 +133,66 @@ public sealed class ReconciliationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task With_CouponService_away_the_report_is_neither_consistent_nor_not()
+    {
+        await StartAsync();
+        _coupons.Away = true;
+        foreach (var numbersOnly in (bool[])[false, true])
+        {
+            var report = await _reconciliation.ReportAsync(Campaign, numbersOnly, Cancel);
+            Assert.Null(report.Consistent);
+            Assert.Equal(["coupons"], report.Unjudged);
+        }
+        await LedgerAsync("DELETE FROM claim WHERE sequence = 3");
+        Assert.False((await _reconciliation.ReportAsync(Campaign, false, Cancel)).Consistent);
+        _coupons.Away = false;
+        Assert.Empty((await _reconciliation.ReportAsync(Campaign, true, Cancel)).Unjudged);
+    }
+
+    [Fact]
+    public async Task A_scheduled_run_that_could_not_judge_everything_is_told_and_comes_again_soon()
+    {
+        await StartAsync();
+        _coupons.Away = true;
+        var alarms = 0L;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.Name == "firstcome.alarms") { self.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) => { foreach (var tag in tags) { if (tag is { Key: "kind", Value: ClaimMetrics.NotReconciled }) { Interlocked.Add(ref alarms, count); } } });
+        listener.Start();
+        // The campaign is over since yesterday: its turn comes once a day.
+        var tomorrow = new Ahead(TimeSpan.FromDays(1));
+        var runs = new ReconciliationRuns(_bench.Ledger, tomorrow);
+        var options = Options.Create(new ClaimOptions { ReconciliationInterval = TimeSpan.FromSeconds(1) });
+        using var scheduled = new ReconcileOnSchedule(_directory, _compare, runs, _parts.Metrics, options, tomorrow, NullLogger<ReconcileOnSchedule>.Instance);
+        await scheduled.StartAsync(Cancel);
+        await Eventually.TrueAsync(() => Task.FromResult(Interlocked.Read(ref alarms) > 0), s_limit, "the second run in a row raises an alarm");
+        Assert.Empty(await runs.ListAsync(_bench.Campaign.Id, Cancel));
+        _coupons.Away = false;
+        await Eventually.TrueAsync(async () => (await runs.ListAsync(_bench.Campaign.Id, Cancel)).Count > 0, s_limit, "a run that judged everything is kept");
+        await scheduled.StopAsync(Cancel);
+        Assert.Equal(0, Assert.Single(await runs.ListAsync(_bench.Campaign.Id, Cancel)).Outcome.GetArrayLength());
+        Assert.False(await runs.TakeTurnAsync(_bench.Campaign.Id, TimeSpan.FromHours(12), Cancel));
+    }
+
+    [Fact]
+    public async Task The_trail_keeps_what_is_new_and_a_repair_from_its_beginning()
+    {
+        await StartAsync();
+        var (id, operatorId) = (_bench.Campaign.Id, Guid.CreateVersion7());
+        var runs = new ReconciliationRuns(_bench.Ledger, TimeProvider.System);
+        var (none, some) = (JsonSerializer.SerializeToElement(Array.Empty<Difference>()), JsonSerializer.SerializeToElement(new[] { new Difference("claim-missing", 1, "publish-again", [3]) }));
+        foreach (var found in (JsonElement[])[none, none, some, some]) { await runs.KeepIfNewAsync(id, found, Cancel); }
+        var repair = await runs.BeginAsync(id, operatorId, Cancel);
+        Assert.True((await runs.ListAsync(id, Cancel))[0].Outcome.GetProperty("unfinished").GetBoolean());
+        await runs.EndAsync(id, repair, JsonSerializer.SerializeToElement(new { couponsTold = 4 }), Cancel);
+        // A repair in between makes no finding new.
+        await runs.KeepIfNewAsync(id, some, Cancel);
+        await runs.KeepIfNewAsync(id, none, Cancel);
+        var kept = await runs.ListAsync(id, Cancel);
+        Assert.Equal(["0", "4", "1", "0"], kept.Select(run => run.Actor is null ? $"{run.Outcome.GetArrayLength()}" : $"{run.Outcome.GetProperty("couponsTold")}"));
+        Assert.Equal(operatorId, kept[1].Actor);
+    }
+
+    [Fact]
     public async Task The_scheduled_run_tells_what_it_found_once_for_all_instances()
     {
         await StartAsync();
@@ -166,7 +227,7 @@ public sealed class ReconciliationTests : IAsyncDisposable
         _directory = _parts.Directory(_bench);
         _directory.Take(_bench.Campaign);
         // Rows are old enough for coupons at once.
-        _compare = new CompareClaims(_bench.Ledger, _bench.Log, _coupons, new MinuteAhead());
+        _compare = new CompareClaims(_bench.Ledger, _bench.Log, _coupons, new Ahead(TimeSpan.FromMinutes(1)));
         _reconciliation = _bench.Reconciliation(_compare, _coupons);
         for (var i = 0; i < Claims; i++)
         {
@@ -251,9 +312,9 @@ public sealed class ReconciliationTests : IAsyncDisposable
 
     private static string Text(Difference difference) => $"{difference.Kind} {string.Join(',', difference.Sequences)} {difference.Mending}";
 
-    private sealed class MinuteAhead : TimeProvider
+    private sealed class Ahead(TimeSpan by) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddMinutes(1);
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
     }
 
     /// <summary>CouponService's answer to a question for a range; its own behaviour has its own tests.</summary>

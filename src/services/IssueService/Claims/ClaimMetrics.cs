@@ -22,6 +22,9 @@ internal sealed class ClaimMetrics
     private readonly Counter<long> _sent;
     private Swept _swept = new(0, TimeSpan.Zero, 0, 0);
 
+    /// <summary>The kind of alarm that a scheduled reconciliation raises which could not judge everything.</summary>
+    public const string NotReconciled = "not-reconciled";
+
     public ClaimMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
@@ -45,7 +48,7 @@ internal sealed class ClaimMetrics
     public void Begin()
     {
         var differences = Enum.GetValues<DifferenceKind>().Select(kind => $"differs-{Comparison.Name(kind)}");
-        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing", .. differences]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
+        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing", NotReconciled, .. differences]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
         _rebuilds.Add(0);
         _republished.Add(0);
     }

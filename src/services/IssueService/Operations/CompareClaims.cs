@@ -43,6 +43,9 @@ internal sealed record Difference(string Kind, long Count, string Mending, IRead
 /// <summary>The differences of one campaign, and what could not be judged.</summary>
 internal sealed class Comparison
 {
+    /// <summary>The sides as callers read them.</summary>
+    public const string Gate = "gate", Log = "log", Coupons = "coupons";
+
     private const int ExamplesMax = 100;
 
     private readonly SortedDictionary<DifferenceKind, List<long>> _found = [];
@@ -93,9 +96,9 @@ internal sealed class CompareClaims(Database ledger, IEventLog log, IHttpClientF
         {
             var comparison = new Comparison();
             var gate = await ReadGateAsync(campaign, cancellationToken);
-            if (gate is null && campaign.Snapshot.Phase != CampaignPhase.Archived) { comparison.Unjudged.Add("gate"); }
+            if (gate is null && campaign.Snapshot.Phase != CampaignPhase.Archived) { comparison.Unjudged.Add(Comparison.Gate); }
             var drained = await DrainedAsync(cancellationToken);
-            if (!drained) { comparison.Unjudged.Add("log"); }
+            if (!drained) { comparison.Unjudged.Add(Comparison.Log); }
             var side = await Reconciliation.LedgerSideAsync(campaign.Id, ledger, cancellationToken);
             var highest = Math.Max(side.Highest, gate?.Highest ?? 0);
             var coupons = true;
@@ -110,7 +113,7 @@ internal sealed class CompareClaims(Database ledger, IEventLog log, IHttpClientF
                 JudgeNumbers(comparison, gate, range, above, through, gate?.Highest ?? side.Highest, drained);
                 if (made is not null) { JudgeCoupons(comparison, range, made); }
             }
-            if (!coupons) { comparison.Unjudged.Add("coupons"); }
+            if (!coupons) { comparison.Unjudged.Add(Comparison.Coupons); }
             return comparison;
         }
         finally { _one.Release(); }

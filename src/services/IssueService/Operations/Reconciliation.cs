@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FirstCome.Authentication;
+using FirstCome.Contracts.Campaigns;
 using FirstCome.Contracts.Internal;
 using FirstCome.Contracts.Messages;
 using FirstCome.Contracts.Problems;
@@ -18,12 +19,12 @@ using Role = FirstCome.Authentication.Role;
 namespace FirstCome.IssueService.Operations;
 
 /// <summary>What gate, log, ledger and CouponService say of one campaign, side by side, and claim by claim.</summary>
-/// <param name="Consistent">Nothing is missing and nothing is too much; what is still on its way is no fault.</param>
+/// <param name="Consistent">Nothing is missing and nothing is too much; what is still on its way is no fault. Null where nothing differs in what could be judged, and not all could.</param>
 /// <param name="Differences">Each kind once; null where only the numbers were asked for.</param>
 /// <param name="Unjudged">Of <c>gate</c>, <c>log</c>, <c>coupons</c> those that could not be asked or had not come to rest: differences that only they show are not told.</param>
 internal sealed record ReconciliationReport(
-    Guid CampaignId, DateTimeOffset AsOf, bool Consistent, GateSide? Gate, LedgerSide Ledger, CouponSummary? Coupons, long RecordsBehind, IReadOnlyList<Finding> Findings,
-    IReadOnlyList<Difference>? Differences, IReadOnlyList<string>? Unjudged);
+    Guid CampaignId, DateTimeOffset AsOf, bool? Consistent, GateSide? Gate, LedgerSide Ledger, CouponSummary? Coupons, long RecordsBehind, IReadOnlyList<Finding> Findings,
+    IReadOnlyList<Difference>? Differences, IReadOnlyList<string> Unjudged);
 
 internal sealed record GateSide(int Generation, long Winners, long Unlogged, long Highest, long Limit, int Version);
 
@@ -53,6 +54,7 @@ internal sealed record RepairReport(
 internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClaims compare, RebuildGate rebuild, IHttpClientFactory services, TimeProvider time)
 {
     private const int BatchMax = 1_000;
+    private static readonly TimeSpan s_repairMax = TimeSpan.FromMinutes(10);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -61,11 +63,16 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClai
             await FindAsync(id, directory, cancellationToken) is { } campaign ? Results.Ok(await reconciliation.ReportAsync(campaign, numbersOnly ?? false, cancellationToken)) : Problems.Result(ProblemTypes.CampaignUnknown))
             .WithName("Reconciliation").WithSummary("What gate, ledger and coupons say, side by side and claim by claim; with numbersOnly=true the numbers alone, for who asks often.")
             .Produces<ReconciliationReport>().ProducesProblem(404);
-        group.MapPost("/repair", async (string id, bool? dryRun, HttpContext context, CampaignDirectory directory, Reconciliation reconciliation, ReconciliationRuns runs) =>
+        group.MapPost("/repair", async (string id, bool? dryRun, HttpContext context, CampaignDirectory directory, Reconciliation reconciliation, ReconciliationRuns runs, IHostApplicationLifetime lifetime) =>
         {
             if (await FindAsync(id, directory, context.RequestAborted) is not { } campaign) { return Problems.Result(ProblemTypes.CampaignUnknown); }
-            var report = await reconciliation.RepairAsync(campaign, dryRun ?? false, context.RequestAborted);
-            if (!report.DryRun) { await runs.KeepAsync(campaign.Id, context.Caller().MemberId, JsonSerializer.SerializeToElement(report, ApiJson.Options), context.RequestAborted); }
+            if (dryRun ?? false) { return Results.Ok(await reconciliation.RepairAsync(campaign, true, context.RequestAborted)); }
+            var run = await runs.BeginAsync(campaign.Id, context.Caller().MemberId, context.RequestAborted);
+            // Whoever asked for it may have left: what was begun goes to its end, and its trail with it.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
+            limit.CancelAfter(s_repairMax);
+            var report = await reconciliation.RepairAsync(campaign, false, limit.Token);
+            await runs.EndAsync(campaign.Id, run, JsonSerializer.SerializeToElement(report, ApiJson.Options), limit.Token);
             return Results.Ok(report);
         }).WithName("Repair").WithSummary("Mends what has one right answer; with dryRun=true only tells what it would do.").Produces<RepairReport>().ProducesProblem(404);
     }
@@ -94,8 +101,11 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClai
             findings.Add(new Finding("ledger-and-coupons", made == side.Issued, $"Issued by the ledger: {side.Issued}; coupons of CouponService: {made}."));
         }
         var comparison = numbersOnly ? null : await compare.RunAsync(campaign, cancellationToken);
-        return new ReconciliationReport(
-            campaign.Id, time.GetUtcNow(), findings.All(finding => finding.Ok) && comparison is null or { Differences.Count: 0 }, gate, side, coupons, behind, findings, comparison?.Differences, comparison?.Unjudged);
+        List<string> unjudged = [.. comparison?.Unjudged ?? []];
+        if (gate is null && campaign.Snapshot.Phase != CampaignPhase.Archived && !unjudged.Contains(Comparison.Gate)) { unjudged.Add(Comparison.Gate); }
+        if (coupons is null && !unjudged.Contains(Comparison.Coupons)) { unjudged.Add(Comparison.Coupons); }
+        bool? consistent = !findings.All(finding => finding.Ok) || comparison?.Differences.Count > 0 ? false : unjudged.Count == 0 ? true : null;
+        return new ReconciliationReport(campaign.Id, time.GetUtcNow(), consistent, gate, side, coupons, behind, findings, comparison?.Differences, unjudged);
     }
 
     /// <summary>Whether the gate has marked claims that are no rows, though the worker has read everything.</summary>
@@ -166,7 +176,7 @@ internal sealed class Reconciliation(Database ledger, IEventLog log, CompareClai
 
     private static async Task<GateSide?> GateSideAsync(ActiveCampaign campaign)
     {
-        if (campaign.Snapshot.Phase == Contracts.Campaigns.CampaignPhase.Archived) { return null; }
+        if (campaign.Snapshot.Phase == CampaignPhase.Archived) { return null; }
         try
         {
             var (status, numbers) = await campaign.Gate.NumbersAsync();

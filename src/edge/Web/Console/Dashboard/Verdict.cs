@@ -54,7 +54,7 @@ internal sealed record Verdict(Standing Standing, IReadOnlyList<Reason> Reasons)
     private static string PageOf(string alarm) => alarm switch
     {
         "malformed-record" => Letters,
-        "claims-missing" or "log-starts-after-ledger" => Reconciliation,
+        "claims-missing" or "log-starts-after-ledger" or "not-reconciled" => Reconciliation,
         _ when alarm.StartsWith("differs-", StringComparison.Ordinal) => Reconciliation,
         _ => Health,
     };
