@@ -31,16 +31,7 @@ public sealed class ReconciliationTests(RealSystem system)
         await system.Database.ExecuteAsync($"DELETE FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 3");
         await system.Database.ExecuteAsync($"UPDATE firstcome_ledger.campaign SET taken = taken - 1 WHERE campaign_id = {hex}");
         var lost = (await system.Database.QueryAsync($"SELECT HEX(member_id) FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 5")).Trim();
-        await using (var redis = await ConnectionMultiplexer.ConnectAsync(system.Redis.EndPoint.ToString()!))
-        {
-            var database = redis.GetDatabase();
-            var removed = 0;
-            foreach (var key in redis.GetServer(system.Redis.EndPoint).Keys(pattern: $"gate:*:{id:N}:*:w:*"))
-            {
-                if (await database.HashDeleteAsync(key, Convert.FromHexString(lost))) { removed++; }
-            }
-            Assert.Equal(1, removed);
-        }
+        await LoseFromGateAsync(id, lost);
 
         string[] broken = ["claim-missing 3", "claim-not-in-gate 5", "coupon-missing 2"];
         await Eventually.TrueAsync(async () => Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))).SequenceEqual(broken), s_limit, "the three differences are named");
@@ -50,10 +41,35 @@ public sealed class ReconciliationTests(RealSystem system)
         await Eventually.TrueAsync(async () =>
         {
             var report = await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel));
-            return report["consistent"]!.GetValue<bool>() && report["unjudged"]!.AsArray().Count == 0;
+            return report["consistent"]?.GetValue<bool>() == true;
         }, s_limit, "all is mended");
         var runs = (await JsonAsync(client.GetAsync($"{path}/reconciliation/runs", cancel)))["items"]!.AsArray();
         Assert.NotNull(Assert.Single(runs, run => run!["actor"] is not null)!["outcome"]!["gateRebuilt"]);
+
+        // What has more than one right answer is named, and left for a person. (A reservation without its mark the sweep publishes before anybody sees it.)
+        await system.Database.ExecuteAsync($"UPDATE firstcome_ledger.claim SET nth = 9 WHERE campaign_id = {hex} AND sequence = 1");
+        await system.Database.ExecuteAsync($"UPDATE firstcome_coupons.coupon SET code = REVERSE(code) WHERE campaign_id = {hex} AND sequence = 4");
+        await LoseFromGateAsync(id, (await system.Database.QueryAsync($"SELECT HEX(member_id) FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 6")).Trim());
+        await system.Database.ExecuteAsync($"DELETE FROM firstcome_ledger.claim WHERE campaign_id = {hex} AND sequence = 6");
+        string[] left = ["claim-differs 1", "number-unexplained 6", "coupon-without-claim 6", "coupon-differs 1,4"];
+        await Eventually.TrueAsync(async () => Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))).SequenceEqual(left), s_limit, "the four differences are named");
+        var repair = await JsonAsync(client.PostAsync($"{path}/repair", null, cancel));
+        Assert.Equal(left, Kinds(repair, "left"));
+        Assert.Equal((0, 0, false), (repair["markedClaimsPublished"]!.GetValue<int>(), repair["couponsTold"]!.GetValue<int>(), repair["gateRebuilt"]!.GetValue<bool>()));
+        Assert.Equal(left, Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))));
+    }
+
+    private async Task LoseFromGateAsync(Guid campaign, string member)
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(system.Redis.EndPoint.ToString()!);
+        var database = redis.GetDatabase();
+        var removed = 0;
+        // A gate that was rebuilt leaves the buckets of its former generation behind for a while.
+        foreach (var key in redis.GetServer(system.Redis.EndPoint).Keys(pattern: $"gate:*:{campaign:N}:*:w:*"))
+        {
+            if (await database.HashDeleteAsync(key, Convert.FromHexString(member))) { removed++; }
+        }
+        Assert.InRange(removed, 1, 2);
     }
 
     private async Task<string> TokenAsync(HttpClient client)
@@ -64,8 +80,8 @@ public sealed class ReconciliationTests(RealSystem system)
         return answer["accessToken"]!.GetValue<string>();
     }
 
-    private static List<string> Kinds(JsonNode report) =>
-        [.. report["differences"]!.AsArray().Select(difference => $"{difference!["kind"]} {string.Join(',', difference["sequences"]!.AsArray().Select(sequence => sequence!.GetValue<long>()))}")];
+    private static List<string> Kinds(JsonNode report, string list = "differences") =>
+        [.. report[list]!.AsArray().Select(difference => $"{difference!["kind"]} {string.Join(',', difference["sequences"]!.AsArray().Select(sequence => sequence!.GetValue<long>()))}")];
 
     private static async Task<JsonNode> JsonAsync(Task<HttpResponseMessage> request)
     {
