@@ -279,7 +279,7 @@ proctype rebuilder() { /* RebuildGate.RunAsync, by its numbered steps */
 #if defined(CUT_OFF) && !defined(WITHOUT_WAIT_BEFORE_THE_CUT)
      if :: FOLLOWED && replica.rebuilding >= mine :: goto next fi;                                                          /*     Replicas.HaveAsync: a master that was cut off cuts nothing */
 #endif
-     ends[0] = logEnd[0];                                                                                                   /* (3) IEventLog.EndOffsetsAsync */
+     ends[0] = logEnd[0];                                                                                                   /* (3) IEventLog.FenceAsync */      
 #if PARTITIONS > 1
      ends[1] = logEnd[1];
 #endif

@@ -4,17 +4,37 @@ using Xunit;
 namespace FirstCome.FaultsTests;
 
 /// <summary>
-/// What may become of the clock of a machine that runs an IssueService and an IssueWorker. The gate's clock alone decides when a campaign runs and when a claim was accepted; records carry the log's own time.
+/// What may become of the clock of a machine: of one that runs an IssueService and an IssueWorker, and of Redis' own. The gate's clock alone decides when a campaign runs and when a claim was accepted; records carry the log's own time.
 /// </summary>
 public sealed class ClockFaults(RealSystem system)
 {
-    private static readonly TimeSpan s_off = TimeSpan.FromMinutes(5), s_near = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_off = TimeSpan.FromMinutes(5), s_near = TimeSpan.FromSeconds(30), s_gateOff = TimeSpan.FromSeconds(20);
 
     [Fact]
     public Task A_machines_clock_jumps_ahead()
     {
         Needed.Full("some more minutes");
         return HoldAsync(s_off, restarts: false);
+    }
+
+    /// <summary>A gate is not opened by a clock that cannot be right; it opens by itself when it is.</summary>
+    [Fact]
+    public async Task The_gate_is_lost_while_the_clock_of_Redis_is_off()
+    {
+        await system.ReadyAsync();
+        var clock = Needed.Clock(system.RedisClock);
+        var said = system.Services.Process.Output.Length;
+        await FaultRehearsal.HoldAsync(system, async cancel =>
+        {
+            clock.SetOff(s_gateOff);
+            await (await system.RedisAdminAsync()).FlushAllDatabasesAsync();
+            try
+            {
+                await Eventually.TrueAsync(
+                    () => Task.FromResult(system.Services.Process.Output[said..].Contains("the clocks of Redis and the database differ", StringComparison.Ordinal)), s_near, "the gate stays closed and says why");
+            }
+            finally { clock.SetOff(TimeSpan.Zero); }
+        }, sign: Sign.ClaimsWithheld);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class DatabaseFaults(RealSystem system)
         await system.Database.Process.KillAsync();
         await Task.Delay(s_outage, cancel);
         await system.Database.RestartAsync();
-    }, s_outage);
+    }, s_outage, Sign.CouponsLate);
 
     [Fact]
     public Task The_database_is_read_only_for_ten_seconds() => FaultRehearsal.HoldAsync(system, async cancel =>
@@ -29,7 +29,7 @@ public sealed class DatabaseFaults(RealSystem system)
         await system.Database.ExecuteAsync("SET GLOBAL read_only = 1");
         try { await Task.Delay(s_outage, cancel); }
         finally { await system.Database.ExecuteAsync("SET GLOBAL read_only = 0"); }
-    }, s_outage);
+    }, s_outage, Sign.CouponsLate);
 
     /// <summary>Room that the table's file has in reserve is taken first: else a small crowd would fit in. What the server itself makes of it is its own: it may refuse, stand still, or end.</summary>
     [Fact]
@@ -61,5 +61,5 @@ public sealed class DatabaseFaults(RealSystem system)
         await system.Redis.RestartAsync();
         await Task.Delay(s_outage / 2, cancel);
         await system.Database.RestartAsync();
-    }, s_outage / 2);
+    }, s_outage / 2, Sign.ClaimsWithheld);
 }

@@ -5,6 +5,22 @@ using Xunit;
 
 namespace FirstCome.FaultsTests;
 
+/// <summary>What a rehearsal must have felt of a fault: one that struck nothing would be held by any system.</summary>
+internal enum Sign
+{
+    /// <summary>Nothing that callers could see.</summary>
+    None,
+
+    /// <summary>Some were told to ask again.</summary>
+    ClaimsWithheld,
+
+    /// <summary>Some got no answer at all.</summary>
+    CallersSilenced,
+
+    /// <summary>The last coupon came later than half of the outage.</summary>
+    CouponsLate,
+}
+
 /// <summary>A rehearsal in whose middle something goes wrong; its audit must hold in full all the same.</summary>
 internal static class FaultRehearsal
 {
@@ -23,7 +39,7 @@ internal static class FaultRehearsal
     /// <param name="strike">Does the harm and, where it does not pass by itself, mends it.</param>
     /// <param name="outage">For how long what makes coupons is away: the last one may take so much longer.</param>
     /// <returns>The rehearsal's report.</returns>
-    public static async Task<JsonNode> HoldAsync(FaultedSystem system, Func<CancellationToken, Task> strike, TimeSpan outage = default)
+    public static async Task<JsonNode> HoldAsync(FaultedSystem system, Func<CancellationToken, Task> strike, TimeSpan outage = default, Sign sign = Sign.None)
     {
         var cancel = TestContext.Current.CancellationToken;
         await system.ReadyAsync();
@@ -46,6 +62,16 @@ internal static class FaultRehearsal
             $"longest time without an answer {withheld["longestGapMs"]} ms; {withheld["answers"]} times 503 or 429, slowest {withheld["slowestMs"]} ms; {withheld["silences"]} silences; last coupon after {told["issuedAfterMs"]} ms; "
             + $"accepted within {told["accepted"]!["p50Ms"]} ms, 99 % {told["accepted"]!["p99Ms"]} ms, slowest {told["accepted"]!["maxMs"]} ms");
         Assert.Equal(0, withheld["withoutRetryAfter"]!.GetValue<int>());
+        Assert.True(
+            sign switch
+            {
+                Sign.None => true,
+                Sign.ClaimsWithheld => withheld["answers"]!.GetValue<int>() > 0,
+                Sign.CallersSilenced => withheld["silences"]!.GetValue<int>() > 0,
+                Sign.CouponsLate => told["issuedAfterMs"]!.GetValue<double>() > (outage / 2).TotalMilliseconds,
+                _ => throw new ArgumentOutOfRangeException(nameof(sign)),
+            },
+            $"Nothing was felt of the fault: {sign}.");
         Assert.InRange(withheld["slowestMs"]!.GetValue<double>(), 0, AnswerMaxMs);
         return told;
     }

@@ -17,7 +17,7 @@ public sealed class LogFaults(RealSystem system)
         await system.Kafka.Process.KillAsync();
         await Task.Delay(s_outage, cancel);
         await system.Kafka.RestartAsync();
-    });
+    }, sign: Sign.ClaimsWithheld);
 
     [Fact]
     public Task Kafka_stands_still_for_ten_seconds() => FaultRehearsal.HoldAsync(system, async cancel =>
@@ -25,7 +25,7 @@ public sealed class LogFaults(RealSystem system)
         system.Kafka.Process.Freeze();
         try { await Task.Delay(s_outage, cancel); }
         finally { system.Kafka.Process.Thaw(); }
-    });
+    }, sign: Sign.ClaimsWithheld);
 
     [Fact]
     public Task Records_that_are_no_claims_stand_on_the_topic() => FaultRehearsal.HoldAsync(system, async cancel =>

@@ -12,16 +12,19 @@ public sealed class NetworkFaults(RealSystem system)
     private static readonly TimeSpan s_manyTurns = TimeSpan.FromSeconds(25);
 
     [Fact]
-    public Task The_network_to_Redis_is_cut_for_eight_seconds() => CutAsync(() => system.RedisNetwork);
+    public Task The_network_to_Redis_is_cut_for_eight_seconds() => CutAsync(() => [system.RedisNetwork], Sign.ClaimsWithheld);
 
     [Fact]
-    public Task The_network_to_Kafka_is_cut_for_eight_seconds() => CutAsync(() => system.KafkaNetwork);
+    public Task The_network_to_Kafka_is_cut_for_eight_seconds() => CutAsync(() => [system.KafkaNetwork], Sign.ClaimsWithheld);
 
     [Fact]
-    public Task The_network_to_the_database_is_cut_for_eight_seconds() => CutAsync(() => system.DatabaseNetwork);
+    public Task The_network_to_the_database_is_cut_for_eight_seconds() => CutAsync(() => [system.DatabaseNetwork], Sign.CouponsLate);
 
     [Fact]
-    public Task The_network_between_the_gateway_and_an_IssueService_is_cut_for_eight_seconds() => CutAsync(() => system.IssueServiceNetwork);
+    public Task The_network_between_the_gateway_and_an_IssueService_is_cut_for_eight_seconds() => CutAsync(() => [system.IssueServiceNetwork], Sign.ClaimsWithheld);
+
+    [Fact]
+    public Task The_network_to_UserService_CouponService_and_CacheService_is_cut_for_eight_seconds() => CutAsync(() => system.OtherNetworks, Sign.None);
 
     [Fact]
     public Task The_network_to_Redis_is_slow() => SlowAsync(() => system.RedisNetwork);
@@ -41,12 +44,12 @@ public sealed class NetworkFaults(RealSystem system)
         return SlowAsync(network, later);
     }
 
-    private async Task CutAsync(Func<NetworkProxy> network) => await FaultRehearsal.HoldAsync(system, async cancel =>
+    private async Task CutAsync(Func<IReadOnlyList<NetworkProxy>> networks, Sign sign) => await FaultRehearsal.HoldAsync(system, async cancel =>
     {
-        network().Cut();
+        foreach (var network in networks()) { network.Cut(); }
         try { await Task.Delay(s_outage, cancel); }
-        finally { network().Restore(); }
-    }, s_outage);
+        finally { foreach (var network in networks()) { network.Restore(); } }
+    }, s_outage, sign);
 
     // Slow until the audit is over.
     private async Task SlowAsync(Func<NetworkProxy> network, TimeSpan later = default)

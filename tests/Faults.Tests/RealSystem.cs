@@ -82,6 +82,8 @@ public sealed class RealSystem : FaultedSystem
 {
     internal const string SecondIssueService = "issue-service-2", SecondIssueWorker = "issue-worker-2";
 
+    private static readonly string[] s_others = ["user-service", "coupon-service", "cache-service"];
+
     // What a new MySQL takes is half of it; the rest is for the coupons of all tests.
     private const int DatabaseDiskMegabytes = 600;
 
@@ -105,8 +107,14 @@ public sealed class RealSystem : FaultedSystem
     /// <summary>Between the second IssueService and whoever finds it in the registry: the gateway, CouponService.</summary>
     internal NetworkProxy IssueServiceNetwork { get; private set; } = null!;
 
+    /// <summary>Before each of the services that take no part in a claim.</summary>
+    internal IReadOnlyList<NetworkProxy> OtherNetworks { get; private set; } = [];
+
     /// <summary>Of the second IssueService and the second IssueWorker, as if they were on a machine of their own; null where none can be made.</summary>
     internal ProcessClock? Clock { get; private set; }
+
+    /// <summary>Redis' own, likewise.</summary>
+    internal ProcessClock? RedisClock { get; private set; }
 
     /// <summary>A connection to Redis that may do what an administrator may.</summary>
     internal async Task<IServer> RedisAdminAsync()
@@ -117,24 +125,32 @@ public sealed class RealSystem : FaultedSystem
 
     protected override async Task<ServicesProcess> StartAsync(string data)
     {
-        _redis = Own(await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec"));
+        RedisClock = await ProcessClock.CreateAsync($"{data}.redis-clock", "redis-server");
+        _redis = Own(await RedisServer.StartAsync(RedisClock, "--appendonly", "yes", "--appendfsync", "everysec"));
         RedisNetwork = Own(NetworkProxy.Start(() => Redis.EndPoint.Port));
         KafkaNetwork = Own(NetworkProxy.Start(() => Kafka.Port));
         DatabaseNetwork = Own(NetworkProxy.Start(() => Database.Port));
         IssueServiceNetwork = Own(NetworkProxy.Start(() => Services.Address(SecondIssueService).Port));
+        OtherNetworks = [.. s_others.Select(instance => Own(NetworkProxy.Start(() => Services.Address(instance).Port)))];
         _kafka = Own(await KafkaBroker.StartAsync(KafkaNetwork.Port));
         _database = Own(await StartDatabaseAsync(DatabaseDiskMegabytes));
         Clock = await ProcessClock.CreateAsync($"{data}.clock");
         return new ServicesProcess(
             data, RedisNetwork.Address, KafkaNetwork.Address, DatabaseNetwork.Port, "IssueService=2,IssueWorker=2", TimeSpan.FromSeconds(1), Log("faults"),
-            options: ["--advertise", $"{SecondIssueService}=http://{IssueServiceNetwork.Address}", .. Variables(SecondIssueService), .. Variables(SecondIssueWorker)]);
+            options:
+            [
+                "--advertise", $"{SecondIssueService}=http://{IssueServiceNetwork.Address}",
+                .. s_others.Zip(OtherNetworks).SelectMany(other => new[] { "--advertise", $"{other.First}=http://{other.Second.Address}" }),
+                .. Variables(SecondIssueService), .. Variables(SecondIssueWorker),
+            ]);
     }
 
     protected override IEnumerable<Func<Task>> Broken()
     {
-        NetworkProxy[] networks = [RedisNetwork, KafkaNetwork, DatabaseNetwork, IssueServiceNetwork];
+        NetworkProxy[] networks = [RedisNetwork, KafkaNetwork, DatabaseNetwork, IssueServiceNetwork, .. OtherNetworks];
         foreach (var network in networks) { network.Restore(); }
         Clock?.SetOff(TimeSpan.Zero);
+        RedisClock?.SetOff(TimeSpan.Zero);
         if (Redis.Process.HasExited) { yield return Redis.RestartAsync; }
         if (Kafka.Process.HasExited) { yield return Kafka.RestartAsync; }
         if (Database.Process.HasExited) { yield return Database.RestartAsync; }

@@ -17,7 +17,7 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly bool _isContainer;
 
-    private RedisServer(string? program, string[] options)
+    private RedisServer(string? program, string[] options, IReadOnlyDictionary<string, string>? environment = null)
     {
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePorts.Block(2));
         _isContainer = program is null;
@@ -29,11 +29,14 @@ public sealed class RedisServer : IAsyncDisposable
             [
                 "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", _folder.FullName, "--cluster-port", ClusterPort.ToString(CultureInfo.InvariantCulture),
                 .. common, .. options,
-            ]));
+            ], environment));
     }
 
     /// <summary>Starts <c>redis-server</c>, or a container where it is not installed, with what the gate asks for (<c>noeviction</c>); skips the test where there is neither.</summary>
     public static Task<RedisServer> StartAsync(params string[] options) => StartedAsync(new RedisServer(Program(), options));
+
+    /// <summary>Starts one whose clock the test sets, where it is a program of this machine.</summary>
+    public static Task<RedisServer> StartAsync(ProcessClock? clock, params string[] options) => StartedAsync(new RedisServer(Program(), options, clock?.Environment));
 
     /// <summary>Starts one that may become a node of a Redis Cluster and speaks with its neighbours at <see cref="ClusterPort"/>.</summary>
     public static async Task<RedisServer> StartNodeAsync()

@@ -101,7 +101,10 @@ public abstract class LedgerBatchBehaviour(LedgerEngine engine)
     public async Task A_record_that_names_no_claim_is_kept_raw()
     {
         await using var bench = await ClaimBench.StartAsync(engine, quota: 5);
-        await bench.Log.ProduceAsync(Topics.CouponClaims, [new LogRecord("x", "{\"campaignId\":17}"u8.ToArray()), new LogRecord("y", new byte[] { 0, 255, 1 })], TestContext.Current.CancellationToken);
+        // A fence of the log's own is passed over; without a value alone it is none.
+        await bench.Log.ProduceAsync(
+            Topics.CouponClaims,
+            [new LogRecord("x", "{\"campaignId\":17}"u8.ToArray()), LogFence.Record, new LogRecord("y", Array.Empty<byte>())], TestContext.Current.CancellationToken);
         await bench.PublishAsync(Guid.CreateVersion7(), Answer(1), 1);
         var results = await bench.RecordAsync();
         Assert.Equal((2, 1), (results.Sum(result => result.Malformed), results.Sum(result => result.New)));

@@ -151,6 +151,24 @@ public abstract class EventLogBehaviour : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fence_is_past_every_acknowledged_record_and_before_the_next()
+    {
+        var before = await Log.ProduceAsync(Spread, [.. Enumerable.Range(0, 100).Select(i => Record($"{i}"))], Cancel);
+        var fence = await Log.FenceAsync(Spread, Cancel);
+        Assert.Equal(6, fence.Count);
+        Assert.All(before, position => Assert.True(position.Offset < fence[position.Partition]));
+        var after = await Log.ProduceAsync(Spread, [.. Enumerable.Range(0, 100).Select(i => Record($"{i}"))], Cancel);
+        Assert.All(after, position => Assert.True(position.Offset >= fence[position.Partition]));
+        await using var reader = Log.Subscribe(FromTheFirst(Spread));
+        var read = new List<ConsumedRecord>();
+        await Eventually.TrueAsync(async () =>
+        {
+            read.AddRange(await reader.ReadAsync(1_000, TimeSpan.FromSeconds(1), Cancel));
+            return read.Count(record => !LogFence.Is(record)) == before.Count + after.Count;
+        }, Limit, "every record is read");
+    }
+
+    [Fact]
     public async Task Offsets_go_on_after_a_restart()
     {
         await Log.ProduceAsync(Spread, [.. Enumerable.Range(0, 100).Select(i => Record($"{i}"))], Cancel);

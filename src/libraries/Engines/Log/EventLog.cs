@@ -53,6 +53,17 @@ public abstract record LogStart
 /// </summary>
 public sealed record LogSubscription(Topic Topic, string? Group, LogStart Start);
 
+/// <summary>The record by which a log proves where a partition's acknowledged records end. It says nothing to anybody.</summary>
+public static class LogFence
+{
+    private const string Key = "fence";
+
+    internal static LogRecord Record => new(Key, default);
+
+    /// <summary>Whether a record that was read is one.</summary>
+    public static bool Is(ConsumedRecord record) => record.Value.IsEmpty && record.Key == Key;
+}
+
 /// <summary>
 /// The log: append-only topics in partitions, as Kafka has them. Two engines: a table of an embedded database (<c>./run</c>) and Kafka.
 /// Every failure of the engine is a <see cref="LogUnavailableException"/>.
@@ -71,6 +82,12 @@ public interface IEventLog
 
     /// <summary>For each partition the offset that the next record will get.</summary>
     Task<IReadOnlyList<long>> EndOffsetsAsync(Topic topic, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// For each partition an offset that is past every record which was acknowledged before the call. What a cluster's leader says of its end is not enough for that: one that was cut off does not know of its successor's records.
+    /// So the log may write a record of its own, a fence, that is acknowledged like any other; readers pass it over (<see cref="LogFence"/>).
+    /// </summary>
+    Task<IReadOnlyList<long>> FenceAsync(Topic topic, CancellationToken cancellationToken) => EndOffsetsAsync(topic, cancellationToken);
 
     /// <summary>For each partition the offset of the first record that is still kept.</summary>
     Task<IReadOnlyList<long>> StartOffsetsAsync(Topic topic, CancellationToken cancellationToken);

@@ -64,7 +64,7 @@ internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis,
         }
 
         // (3) The cuts: records of older generations at or past them were never promised.
-        var cuts = await log.EndOffsetsAsync(Topics.CouponClaims, cancellationToken);
+        var cuts = await log.FenceAsync(Topics.CouponClaims, cancellationToken);
         if (!await StoreCutsAsync(campaignId, generation, cuts, cancellationToken)) { return RebuildOutcome.GaveUp; }
 
         // (4) The ledger has everything before the cuts.

@@ -248,6 +248,7 @@ internal sealed class LedgerBatch(Database ledger, TimeProvider time, ILogger<Le
         var malformed = new List<(ConsumedRecord, string)>();
         foreach (var record in records)
         {
+            if (LogFence.Is(record)) { continue; }
             if (TryParse(record, out var reason) is { } claim) { claims.Add(claim); } else { malformed.Add((record, reason)); }
         }
         return (claims, malformed);

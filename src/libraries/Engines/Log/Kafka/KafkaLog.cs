@@ -63,6 +63,14 @@ public sealed class KafkaLog : IEventLog, IAsyncDisposable
 
     public Task<IReadOnlyList<long>> EndOffsetsAsync(Topic topic, CancellationToken cancellationToken) => OffsetsAsync(topic, OffsetSpec.Latest(), cancellationToken);
 
+    /// <summary>A leader that was cut off cannot acknowledge the fence, so what is answered is the end of the one that can.</summary>
+    public async Task<IReadOnlyList<long>> FenceAsync(Topic topic, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        var fences = Enumerable.Repeat(LogFence.Record, await PartitionsAsync(topic, cancellationToken)).ToList();
+        return [.. (await _producer.ProduceAsync(Name(topic), fences, static partition => partition, cancellationToken)).Select(position => position.Offset + 1)];
+    }
+
     public Task<IReadOnlyList<long>> StartOffsetsAsync(Topic topic, CancellationToken cancellationToken) => OffsetsAsync(topic, OffsetSpec.Earliest(), cancellationToken);
 
     public ILogReader Subscribe(LogSubscription subscription)

@@ -29,7 +29,11 @@ internal sealed class KafkaProducer : IDisposable
         _logger = logger;
     }
 
-    public async Task<IReadOnlyList<LogPosition>> ProduceAsync(string topic, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<LogPosition>> ProduceAsync(string topic, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken) =>
+        ProduceAsync(topic, records, static _ => Partition.Any, cancellationToken);
+
+    /// <param name="partitionOf">Of the record with this index; any: by its key.</param>
+    public async Task<IReadOnlyList<LogPosition>> ProduceAsync(string topic, IReadOnlyList<LogRecord> records, Func<int, Partition> partitionOf, CancellationToken cancellationToken)
     {
         if (records.Count == 0) { return []; }
         var acknowledgements = new Acknowledgements(records.Count);
@@ -39,7 +43,7 @@ internal sealed class KafkaProducer : IDisposable
             for (var i = 0; i < records.Count; i++)
             {
                 var index = i;
-                producer.Produce(topic, Message(records[i]), report => acknowledgements.Take(index, report));
+                producer.Produce(new TopicPartition(topic, partitionOf(i)), Message(records[i]), report => acknowledgements.Take(index, report));
             }
             return await acknowledgements.All.WaitAsync(_options.AcknowledgementTimeout, _time, cancellationToken);
         }
