@@ -8,6 +8,8 @@ public sealed class KafkaBroker : IAsyncDisposable
 {
     private const int StartsMax = 3, LogLines = 40;
     private const string Image = "apache/kafka";
+    // By default 128 MiB, half of the heap that a test's broker is given: it was seen to end for want of it.
+    private const string SmallCleaner = "log.cleaner.dedupe.buffer.size=4194304";
     // A broker that was killed is found dead within seconds, so that a test need not wait for it.
     private static readonly string[] s_foundDeadSoon = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"];
     private static readonly TimeSpan s_readyMax = TimeSpan.FromSeconds(60), s_togetherMax = TimeSpan.FromSeconds(120);
@@ -23,7 +25,7 @@ public sealed class KafkaBroker : IAsyncDisposable
         Process = program is null
             ? InContainer(port, _advertised, properties)
             : new EngineProgram(() => ChildProcess.Start(
-                program, [_folder.FullName, port.ToString(CultureInfo.InvariantCulture), $"advertised.listeners=PLAINTEXT://{Address}", .. properties],
+                program, [_folder.FullName, port.ToString(CultureInfo.InvariantCulture), $"advertised.listeners=PLAINTEXT://{Address}", SmallCleaner, .. properties],
                 new Dictionary<string, string> { ["KAFKA_HEAP"] = "256m" }));
     }
 
@@ -119,7 +121,7 @@ public sealed class KafkaBroker : IAsyncDisposable
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT", "controller.listener.names=CONTROLLER", "inter.broker.listener.name=INTERNAL",
             "log.dirs=/var/lib/kafka/data", "num.partitions=4", "offsets.topic.num.partitions=4", "offsets.topic.replication.factor=1", "transaction.state.log.num.partitions=4",
             "transaction.state.log.replication.factor=1", "transaction.state.log.min.isr=1", "share.coordinator.state.topic.replication.factor=1", "share.coordinator.state.topic.min.isr=1",
-            "group.initial.rebalance.delay.ms=0", "auto.create.topics.enable=false", "log.segment.bytes=67108864", .. properties,
+            "group.initial.rebalance.delay.ms=0", "auto.create.topics.enable=false", "log.segment.bytes=67108864", SmallCleaner, .. properties,
         ];
         var environment = new Dictionary<string, string> { ["CLUSTER_ID"] = "Rmlyc3RDb21lLUthZmthMQ", ["KAFKA_HEAP_OPTS"] = "-Xms128m -Xmx256m" };
         // As the image's documentation says: KAFKA_ and the name in capitals, with _ for each point. A later one replaces an earlier.
