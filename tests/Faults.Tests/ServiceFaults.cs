@@ -48,7 +48,7 @@ public sealed class ServiceFaults(RealSystem system)
         finally
         {
             await over.CancelAsync();
-            await away.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await away.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         // Whenever they come again, they are killed before they answer.
