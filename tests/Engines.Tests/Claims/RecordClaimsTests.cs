@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using FirstCome.Contracts.Messages;
@@ -57,11 +58,108 @@ public sealed class RecordClaimsTests
         }
     }
 
-    private static RecordClaims Worker(ClaimBench bench, IEventLog log)
+    [Fact]
+    public async Task A_log_that_starts_after_the_ledger_is_an_alarm()
     {
-        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new RecordClaims(
-            log, bench.Ledger, new LedgerBatch(bench.Ledger, TimeProvider.System, NullLogger<LedgerBatch>.Instance), new WorkerMetrics(meters), Options.Create(new WorkerOptions()), TimeProvider.System,
-            NullLogger<RecordClaims>.Instance);
+        await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
+        using var listener = new AlarmListener();
+        var log = new ShortenedLog(bench.Log);
+        using var worker = Worker(bench, log, listener.Meters);
+        await worker.StartAsync(Cancel);
+        await Eventually.TrueAsync(() => log.Asked > 2, s_limit, "the lag is measured");
+        Assert.Equal(0, listener.Count("log-starts-after-ledger"));
+
+        log.Dropped = 7;
+        await Eventually.TrueAsync(() => listener.Count("log-starts-after-ledger") > 0, s_limit, "the alarm is raised");
+        await worker.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_lag_that_cannot_be_measured_gets_older()
+    {
+        await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
+        using var listener = new AlarmListener();
+        using var worker = Worker(bench, bench.Log, listener.Meters);
+        await worker.StartAsync(Cancel);
+        // It is measured each second while nothing comes.
+        await Eventually.TrueAsync(() => listener.LagAge > 0.5, s_limit, "time passes");
+        await Eventually.TrueAsync(() => listener.LagAge < 0.5, s_limit, "the lag is measured");
+
+        await bench.ExecuteAsync("ALTER TABLE consumer_offset RENAME TO consumer_offset_away");
+        await Eventually.TrueAsync(() => listener.LagAge > 4, s_limit, "the ledger cannot be asked, and the lag gets older");
+
+        await bench.ExecuteAsync("ALTER TABLE consumer_offset_away RENAME TO consumer_offset");
+        await Eventually.TrueAsync(() => listener.LagAge < 2, s_limit, "the lag is measured again");
+        await worker.StopAsync(Cancel);
+    }
+
+    private static RecordClaims Worker(ClaimBench bench, IEventLog log) => Worker(bench, log, new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+
+    private static RecordClaims Worker(ClaimBench bench, IEventLog log, IMeterFactory meters) => new(
+        log, bench.Ledger, new LedgerBatch(bench.Ledger, TimeProvider.System, NullLogger<LedgerBatch>.Instance), new WorkerMetrics(meters), Options.Create(new WorkerOptions()), TimeProvider.System,
+        NullLogger<RecordClaims>.Instance);
+
+    /// <summary>A log that says it has dropped its first records.</summary>
+    private sealed class ShortenedLog(IEventLog log) : IEventLog
+    {
+        private int _asked;
+        private long _dropped;
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public long Dropped { set => Volatile.Write(ref _dropped, value); }
+
+        public Task EnsureTopicsAsync(IReadOnlyList<Topic> topics, CancellationToken cancellationToken) => log.EnsureTopicsAsync(topics, cancellationToken);
+
+        public Task<IReadOnlyList<LogPosition>> ProduceAsync(Topic to, IReadOnlyList<LogRecord> records, CancellationToken cancellationToken) => log.ProduceAsync(to, records, cancellationToken);
+
+        public Task<IReadOnlyList<long>> EndOffsetsAsync(Topic of, CancellationToken cancellationToken) => log.EndOffsetsAsync(of, cancellationToken);
+
+        public async Task<IReadOnlyList<long>> StartOffsetsAsync(Topic of, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _asked);
+            return [.. (await log.StartOffsetsAsync(of, cancellationToken)).Select(start => start + Volatile.Read(ref _dropped))];
+        }
+
+        public ILogReader Subscribe(LogSubscription subscription) => log.Subscribe(subscription);
+    }
+
+    /// <summary>What alarms are made of, as a scrape would read it.</summary>
+    private sealed class AlarmListener : IDisposable
+    {
+        private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        private readonly MeterListener _listener = new();
+        private readonly ConcurrentDictionary<string, long> _alarms = new();
+        private double _lagAge;
+
+        public AlarmListener()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Scope == Meters && instrument.Name is "firstcome.alarms" or "firstcome.worker.lag.age") { listener.EnableMeasurementEvents(instrument); }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, value, tags, _) => _alarms.AddOrUpdate((string)tags[0].Value!, value, (_, before) => before + value));
+            _listener.SetMeasurementEventCallback<double>((_, value, _, _) => _lagAge = value);
+            _listener.Start();
+        }
+
+        public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
+        public double LagAge
+        {
+            get
+            {
+                _listener.RecordObservableInstruments();
+                return _lagAge;
+            }
+        }
+
+        public long Count(string kind) => _alarms.GetValueOrDefault(kind);
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _services.Dispose();
+        }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class ClaimMetrics
     public void Begin()
     {
         var differences = Enum.GetValues<DifferenceKind>().Select(kind => $"differs-{Comparison.Name(kind)}");
-        foreach (var kind in (string[])["clock-off", "redis-evicts", "claims-missing", NotReconciled, .. differences]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
+        foreach (var kind in (string[])["clock-off", "redis-evicts", "replicas-away", "claims-missing", NotReconciled, .. differences]) { _alarms.Add(0, new KeyValuePair<string, object?>("kind", kind)); }
         _rebuilds.Add(0);
         _republished.Add(0);
     }

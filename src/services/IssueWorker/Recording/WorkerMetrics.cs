@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
@@ -16,6 +17,7 @@ internal sealed class WorkerMetrics
     private readonly Histogram<double> _databaseDuration, _processDuration;
     private readonly Counter<long> _consumed;
     private long _behind;
+    private long _measuredAt = Stopwatch.GetTimestamp();
 
     public WorkerMetrics(IMeterFactory meters)
     {
@@ -28,6 +30,10 @@ internal sealed class WorkerMetrics
         _processDuration = StandardMetrics.ProcessDuration(meter);
         _consumed = StandardMetrics.Consumed(meter);
         meter.CreateObservableGauge("firstcome.worker.lag", () => Volatile.Read(ref _behind), "{record}", "Records of coupon.claims that the ledger does not have yet.");
+        // The lag stands still while nothing can be recorded: only its age tells that.
+        meter.CreateObservableGauge(
+            "firstcome.worker.lag.age", () => Stopwatch.GetElapsedTime(Volatile.Read(ref _measuredAt)).TotalSeconds, "s",
+            "Since the lag was measured last; grows while batches fail, or ledger or log are away.");
     }
 
     /// <summary>Begins the counters that alarms are made of at 0: an increase is seen only of a series that is there before.</summary>
@@ -64,5 +70,10 @@ internal sealed class WorkerMetrics
 
     public void Alarm(string kind) => _alarms.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    public void Behind(long records) => Volatile.Write(ref _behind, records);
+    /// <summary>The lag, measured now.</summary>
+    public void Behind(long records)
+    {
+        Volatile.Write(ref _behind, records);
+        Volatile.Write(ref _measuredAt, Stopwatch.GetTimestamp());
+    }
 }
