@@ -47,6 +47,30 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
     }
 
     [Fact]
+    public async Task A_form_that_outlived_its_session_says_so_in_the_visitor_s_language()
+    {
+        var merchant = await MerchantAsync();
+        await using var visit = await browser.EnterAsync(merchant, "redeem", View.Desk);
+        var (one, other) = (await visit.TabAsync("/console/sign-out"), await visit.TabAsync("/console/sign-out"));
+        await one.GetByRole(AriaRole.Button, new() { Name = "이 브라우저에서 로그아웃" }).ClickAsync();
+        await Assertions.Expect(one.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
+        await other.GetByRole(AriaRole.Button, new() { Name = "이 브라우저에서 로그아웃" }).ClickAsync();
+        await EndedAsync(other);
+
+        // Two tabs at the sign-in: the second one's form is of before the first one's session.
+        await one.GotoAsync("/console/sign-in?back=/redeem");
+        await other.GotoAsync("/console/sign-in?back=/redeem");
+        foreach (var tab in (IPage[])[one, other])
+        {
+            await tab.Locator("#email").FillAsync(merchant.Email);
+            await tab.Locator("#password").FillAsync(merchant.Password);
+            await tab.Locator("button[type=submit]").ClickAsync();
+            await (tab == one ? tab.WaitForURLAsync("**/console/redeem") : EndedAsync(tab));
+        }
+        await Assertions.Expect(other.Locator("input[name=back]")).ToHaveValueAsync("/redeem");
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_is_told_and_comes_back_with_what_was_typed()
     {
         await using var visit = await browser.EnterAsync(await MerchantAsync(), "redeem", View.Desk, async page =>

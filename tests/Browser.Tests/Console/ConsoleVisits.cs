@@ -22,7 +22,8 @@ internal static class ConsoleVisits
         await visit.Page.Locator("#email").FillAsync(member.Email);
         await visit.Page.Locator("#password").FillAsync(member.Password);
         await visit.Page.Locator("button[type=submit]").ClickAsync();
-        await visit.Page.Locator("h1").WaitForAsync();
+        // Within the console's own frame, which the sign-in page, and whoever is refused, does not have.
+        await visit.Page.Locator(".mud-main-content h1").WaitForAsync();
         return visit;
     }
 }

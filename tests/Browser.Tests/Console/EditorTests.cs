@@ -27,7 +27,7 @@ public sealed class EditorTests(OneBrowser browser)
         var last = rows.Nth(3).GetByLabel("다음 중 하나 (한 줄에 하나)");
         await last.FillAsync("bad\u200Evalue");
         await page.GetByRole(AriaRole.Button, new() { Name = "저장", Exact = true }).ClickAsync();
-        await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("제어 문자 U+200E을(를) 쓸 수 없습니다.");
+        await Assertions.Expect(rows.Nth(3)).ToContainTextAsync("제어 문자 U+200E을(를) 쓸 수 없습니다.", new() { Timeout = 20_000 });
         await page.EvaluateAsync("scrollTo(0, 0)");
         await visit.LookAsync("console-conditions-ko-phone", async tab =>
         {
@@ -69,7 +69,7 @@ public sealed class EditorTests(OneBrowser browser)
         // What is typed is checked and previewed as it is typed.
         await page.GetByLabel("Per member").FillAsync("2");
         var preview = page.Locator(".preview[lang=en]");
-        foreach (var told in (string[])["$12.34 off", "Orders from $1,000.00", "Tags any of vip", "30 days after issue", "up to 2"]) { await Assertions.Expect(preview).ToContainTextAsync(told); }
+        foreach (var told in (string[])["$12.34 off", "Orders from $1,000.00", "selected members", "30 days after you get it", "up to 2"]) { await Assertions.Expect(preview).ToContainTextAsync(told); }
         await page.EvaluateAsync("[...document.querySelectorAll('button')].filter(each => each.textContent.trim() === 'Make the draft').forEach(each => { each.click(); each.click(); })");
         await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/console/campaigns/[0-9a-f-]{36}$"));
         await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Draft");
@@ -92,6 +92,80 @@ public sealed class EditorTests(OneBrowser browser)
         await Assertions.Expect(page.Locator("tbody a", new() { HasText = name })).ToBeVisibleAsync();
         await page.Locator("#state").SelectOptionAsync("open");
         await Assertions.Expect(page.GetByText("No campaign is found.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task What_was_typed_is_asked_about_before_the_page_is_left()
+    {
+        var id = await browser.CampaignAsync(5, schedule: false);
+        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Desk.InEnglish);
+        var page = visit.Page;
+        var asked = 0;
+        page.Dialog += async (_, dialog) =>
+        {
+            Interlocked.Increment(ref asked);
+            await dialog.AcceptAsync();
+        };
+        var (quota, dialogs) = (page.GetByLabel("Quota", new() { Exact = true }), page.Locator(".mud-dialog"));
+        await quota.FillAsync("77");
+        foreach (var leave in (Func<Task>[])[() => page.GetByRole(AriaRole.Link, new() { Name = "Health" }).ClickAsync(), () => page.GetByRole(AriaRole.Link, new() { Name = "한국어" }).ClickAsync()])
+        {
+            await leave();
+            await dialogs.GetByRole(AriaRole.Button, new() { Name = "Stay" }).ClickAsync();
+            await Assertions.Expect(dialogs).ToHaveCountAsync(0);
+            Assert.EndsWith(id, page.Url, StringComparison.Ordinal);
+            await Assertions.Expect(quota).ToHaveValueAsync("77");
+        }
+        // Whoever says so leaves, and is not asked a second time by the browser.
+        await page.GetByRole(AriaRole.Link, new() { Name = "한국어" }).ClickAsync();
+        await dialogs.GetByRole(AriaRole.Button, new() { Name = "Leave without saving" }).ClickAsync();
+        await Assertions.Expect(page.GetByLabel("수량", new() { Exact = true })).ToHaveValueAsync("5");
+        Assert.Equal(0, asked);
+        // What leads out of the console is the browser's to ask about, and only while there is something to lose.
+        await page.ReloadAsync();
+        await Assertions.Expect(page.GetByLabel("수량", new() { Exact = true })).ToHaveValueAsync("5");
+        Assert.Equal(0, asked);
+        await page.GetByLabel("수량", new() { Exact = true }).FillAsync("78");
+        await Assertions.Expect(page.Locator(".preview[lang=en] .preview-left")).ToContainTextAsync("78 of 78");
+        await page.ReloadAsync();
+        Assert.Equal(1, asked);
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"percent","percent":10,"cap":{"currency":"KRW","minor":5000},"minimumOrder":{"currency":"KRW","minor":20000}}""", """{"until":"2030-11-26T15:00:00Z"}""")]
+    [InlineData("""{"kind":"gift","name":{"ko":"머그컵","en":"A mug"}}""", """{"until":"2030-11-26T05:30:00Z"}""")]
+    [InlineData("""{"kind":"amount","amount":{"currency":"USD","minor":1250}}""", """{"days":1}""")]
+    [InlineData("""{"kind":"amount","amount":{"currency":"CHF","minor":125000}}""", """{"days":1500}""")]
+    public async Task The_preview_says_what_the_event_page_says(string benefit, string validity)
+    {
+        var id = await browser.CampaignAsync(1_500, change: body =>
+        {
+            (body["benefit"], body["validity"], body["perMember"]) = (JsonNode.Parse(benefit), JsonNode.Parse(validity), 2);
+            body["audience"] = JsonNode.Parse(
+                """[{"kind":"grade","anyOf":["GOLD","VIP"]},{"kind":"tag","anyOf":["seoul"]},{"kind":"memberSince","after":"2025-12-31T15:00:00Z","before":"2026-10-01T03:30:00Z"},{"kind":"birthMonth"}]""");
+        });
+        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Desk);
+        foreach (var (language, view) in new[] { ("ko", View.Phone), ("en", View.Phone.InEnglish) })
+        {
+            await using var member = await browser.OpenAsync("/campaigns/" + id, view: view);
+            await Assertions.Expect(member.Page.Locator(".left strong")).ToContainTextAsync("1,500");
+            var preview = visit.Page.Locator($".preview[lang={language}]");
+            await preview.WaitForAsync();
+            var limits = await member.Page.Locator(".benefit small").CountAsync() > 0 ? await member.Page.Locator(".benefit small").InnerTextAsync() : "";
+            Assert.Equal(await TextAsync(member.Page.Locator(".benefit"), limits), await TextAsync(preview.Locator(".preview-benefit")));
+            if (limits.Length > 0) { await Assertions.Expect(preview).ToContainTextAsync(limits); }
+            // The first fact of the page, its window, is told otherwise here.
+            Assert.Equal((await TextsAsync(member.Page.Locator(".facts > div"))).Skip(1), await TextsAsync(preview.Locator(".preview-facts > div")));
+            Assert.Equal(await TextAsync(member.Page.Locator(".left")), await TextAsync(preview.Locator(".preview-left")));
+        }
+        await browser.OperateAsync(id, "close");
+
+        static async Task<List<string>> TextsAsync(ILocator parts) => [.. (await parts.AllInnerTextsAsync()).Select(Plain)];
+
+        static async Task<string> TextAsync(ILocator part, string without = "") => Plain(without.Length == 0 ? await part.InnerTextAsync() : (await part.InnerTextAsync()).Replace(without, "", StringComparison.Ordinal));
+
+        // Which kind of space stands between two words makes no difference to who reads them.
+        static string Plain(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -149,6 +223,19 @@ public sealed class EditorTests(OneBrowser browser)
         await Assertions.Expect(page.GetByText("회원 목록 교체")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("#audience-in-force")).ToHaveTextAsync("지금 목록: 회원 2명");
         Assert.Equal(1, await ListsAsync());
+
+        // In a campaign that is open a list counts at once: nothing is replaced before somebody has said so.
+        await browser.OperateAsync(id, "schedule");
+        await page.ReloadAsync();
+        await ChooseAsync($"email\n{one.Email}\n");
+        await Assertions.Expect(page.Locator(".mud-dialog")).ToContainTextAsync("목록 전체를 members.csv(으)로 바꿀까요? (지금 목록: 회원 2명)");
+        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "취소" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".mud-dialog")).ToHaveCountAsync(0);
+        Assert.Equal(1, await ListsAsync());
+        await ChooseAsync($"email\n{one.Email}\n");
+        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "목록 교체" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#audience-in-force")).ToHaveTextAsync("지금 목록: 회원 1명");
+        Assert.Equal(2, await ListsAsync());
 
         Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(File(csv));
 

@@ -168,7 +168,7 @@ public sealed class CampaignDraftTests
 
     [Theory]
     [InlineData("benefit", """{"kind":"percent","percent":10,"cap":{"currency":"KRW","minor":5000},"minimumOrder":{"currency":"KRW","minor":20000}}""", "10% 할인 · 최대 5,000원 · 20,000원 이상 주문")]
-    [InlineData("benefit", """{"kind":"gift","name":{"ko":"머그컵","en":"Mug"}}""", "머그컵")]
+    [InlineData("benefit", """{"kind":"gift","name":{"ko":"머그컵","en":"Mug"}}""", "사은품: 머그컵")]
     [InlineData("validity", """{"days":30}""", "받은 날부터 30일")]
     [InlineData("validity", """{"until":"2026-01-02T15:00:00Z"}""", "2026-01-03 00:00:00 KST")]
     [InlineData("audience", """[{"kind":"tag","anyOf":["vip","a, b"],"noneOf":["staff"]},{"kind":"list"}]""", "태그 vip, a, b 중 하나, staff 제외 · 올린 목록의 회원만")]

@@ -61,6 +61,10 @@ public sealed class ConsoleTests
     [InlineData("must not contain the control character U+200E", "제어 문자 U+200E을(를) 쓸 수 없습니다.")]
     [InlineData("quota is fixed: the campaign is archived.", "보관된 캠페인은 바꿀 수 없습니다: 수량.")]
     [InlineData("reserved in a lost gate and never promised", "게이트가 사라질 때 예약만 되고 약속되지 않은 번호")]
+    [InlineData("not a claim in JSON", "JSON으로 된 신청이 아닙니다.")]
+    [InlineData("a field is missing or out of range", "빠졌거나 범위를 벗어난 항목이 있습니다.")]
+    [InlineData("nth must be 1 or more.", "nth은(는) 1 이상이어야 합니다.")]
+    [InlineData("code is no coupon's code.", "code가 쿠폰 코드가 아닙니다.")]
     [InlineData("a sentence of later days", "a sentence of later days", true)]
     public void What_services_say_is_told_in_the_operator_s_language(string said, string korean, bool isForeign = false, string? english = null)
     {
@@ -119,20 +123,30 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    public void A_minute_stands_once_below_a_chart_however_short_its_window()
+    {
+        var from = new DateTimeOffset(2026, 1, 2, 3, 0, 30, TimeSpan.Zero);
+        var metrics = new MetricsView(from, from.AddSeconds(90), TimeSpan.FromSeconds(5), [new("x", "1", new Dictionary<string, string>(), [.. Enumerable.Range(0, 19).Select(i => (double?)i)])]);
+        var labels = Plot.Of(metrics, "", "", [("x", metrics.Line("x"))], at => at.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture)).Labels;
+        Assert.Equal(["03:00", "03:01", "03:02"], labels.Where(label => label.Length > 0));
+        Assert.Equal("03:02", labels[^1]);
+    }
+
+    [Fact]
     public void The_campaigns_of_now_are_the_open_the_paused_and_the_next_and_the_rest_is_counted()
     {
         var now = FirstCome.RulesTests.CouponService.CampaignsInputs.Now;
         CampaignView One(CampaignState state, int hours, bool rehearsal = false) =>
             CampaignView.Of(FirstCome.RulesTests.CouponService.CampaignsInputs.Draft() with { Id = Guid.NewGuid(), OpensAt = now.AddHours(hours), Rehearsal = rehearsal }, now) with { State = state };
         var seen = CampaignsOfNow.Of(
-            new([One(CampaignState.Open, -1, rehearsal: true), .. Enumerable.Range(0, 11).Select(_ => One(CampaignState.Open, -2))]), new([One(CampaignState.Paused, -3)], "more"),
-            new([.. Enumerable.Range(0, 5).Select(i => One(CampaignState.Scheduled, 9 - i))]));
+            new([One(CampaignState.Open, -1, rehearsal: true), .. Enumerable.Range(0, 11).Select(_ => One(CampaignState.Open, -2))], null), new([One(CampaignState.Paused, -3)], "more"),
+            new([.. Enumerable.Range(0, 5).Select(i => One(CampaignState.Scheduled, 9 - i))], null));
         Assert.Equal((CampaignsOfNow.ShownMax, 6, true), (seen.Shown.Count, seen.More, seen.IsAtLeast));
         // The paused one waits for somebody to decide; the rehearsal gives way to the real ones.
         Assert.Equal((CampaignState.Paused, false), (seen.Shown[0].State, seen.Shown[0].Rehearsal));
         Assert.All(seen.Shown.Skip(1).Take(8), campaign => Assert.Equal((CampaignState.Open, false), (campaign.State, campaign.Rehearsal)));
         Assert.Equal([5, 6, 7], seen.Shown.Where(campaign => campaign.State == CampaignState.Scheduled).Select(campaign => (int)(campaign.OpensAt - now).TotalHours));
-        var few = CampaignsOfNow.Of(new([]), new([One(CampaignState.Paused, -3)]), new([One(CampaignState.Scheduled, 1)]));
+        var few = CampaignsOfNow.Of(new([], null), new([One(CampaignState.Paused, -3)], null), new([One(CampaignState.Scheduled, 1)], null));
         Assert.Equal(("Paused Scheduled", 0, false), (string.Join(' ', few.Shown.Select(campaign => campaign.State)), few.More, few.IsAtLeast));
     }
 

@@ -32,8 +32,10 @@ public sealed class OperationRulesTests
         Assert.Equal(new Money("USD", 1_050), Amounts.Read("10.5", "USD"));
         Assert.Equal(new Money("KWD", 1_050), Amounts.Read("1.05", "KWD"));
         foreach (var wrong in (string?[])[null, "", "0", "-5", "1.5", "1e9", "9999999999999999"]) { Assert.Null(Amounts.Read(wrong, "KRW")); }
-        Assert.Equal("20,000 KRW", Amounts.Show(new Money("KRW", 20_000)));
-        Assert.Equal(("₩20,000", "$10.50", "10.50 CHF"), (Amounts.Sign(new Money("KRW", 20_000)), Amounts.Sign(new Money("USD", 1_050)), Amounts.Sign(new Money("CHF", 1_050))));
+        foreach (var (money, korean, english) in new[] { (new Money("KRW", 20_000), "20,000원", "₩20,000"), (new("USD", 1_050), "$10.50", "$10.50"), (new("CHF", 1_050), "CHF\u00A010.50", "CHF\u00A010.50") })
+        {
+            Assert.Equal((korean, english), (Amounts.In(money, "ko"), Amounts.In(money, "en")));
+        }
     }
 
     [Fact]

@@ -118,8 +118,6 @@ internal static class KeepSession
 
     private sealed record RefreshRequest(string RefreshToken);
 
-    private sealed record SessionTokens(string AccessToken, DateTimeOffset ExpiresAt, string RefreshToken);
-
     private sealed record AccessToken(string Token, DateTimeOffset ExpiresAt);
 }
 

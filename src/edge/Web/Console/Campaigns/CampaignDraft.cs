@@ -1,6 +1,7 @@
 using System.Globalization;
 using FirstCome.Contracts.Campaigns;
 using FirstCome.Web.Console.Parts;
+using FirstCome.Web.Console.Shell;
 
 namespace FirstCome.Web.Console.Campaigns;
 
@@ -11,7 +12,6 @@ internal sealed class CampaignDraft
 
     // Instants are whole milliseconds; a browser leaves out what is zero.
     private const string MinuteFormat = "yyyy-MM-ddTHH:mm", Format = "yyyy-MM-ddTHH:mm:ss.FFF";
-    private static readonly TimeSpan s_korea = TimeSpan.FromHours(9);
 
     public string NameKo { get; set; } = "";
     public string NameEn { get; set; } = "";
@@ -143,9 +143,9 @@ internal sealed class CampaignDraft
 
     /// <summary>An instant out of a browser's field; null where it is none.</summary>
     public static DateTimeOffset? Instant(string text) =>
-        DateTime.TryParseExact(text, [MinuteFormat, Format], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? new DateTimeOffset(local, s_korea).ToUniversalTime() : null;
+        DateTime.TryParseExact(text, [MinuteFormat, Format], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) ? ConsoleTexts.FromKorea(local).ToUniversalTime() : null;
 
-    public static string Told(DateTimeOffset at) => at.ToOffset(s_korea).ToString(Format, CultureInfo.InvariantCulture);
+    public static string Told(DateTimeOffset at) => ConsoleTexts.InKorea(at).ToString(Format, CultureInfo.InvariantCulture);
 
     public Benefit ToBenefit() => new(
         Kind, Kind == Benefit.AmountKind ? Of(Amount) : null, Kind == Benefit.PercentKind ? Percent : null, Kind == Benefit.PercentKind ? Of(Cap) : null,

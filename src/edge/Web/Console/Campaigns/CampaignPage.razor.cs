@@ -1,9 +1,12 @@
 using System.Globalization;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.ServiceDefaults;
 using FirstCome.Web.Console.Calls;
 using FirstCome.Web.Console.Claims;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Routing;
 using MudBlazor;
+using Severity = MudBlazor.Severity;
 
 namespace FirstCome.Web.Console.Campaigns;
 
@@ -17,9 +20,13 @@ public sealed partial class CampaignPage
     private CampaignView? _campaign;
     private CampaignCounts? _counts;
     private string? _etag;
-    private Refusal? _refusal;
-    private IReadOnlyList<HistoryEntry> _history = [];
-    private bool _busy, _isRefused, _hasMoved;
+    private DateTimeOffset? _seenAt;
+    private Refusal? _refusal, _lookRefusal, _historyRefusal;
+    // Null: not known.
+    private IReadOnlyList<HistoryEntry>? _history;
+    private string? _olderHistory;
+    private bool _busy, _isRefused, _hasMoved, _isAsked, _mayLeave;
+    private TaskCompletionSource? _drawn;
     private Guid? _shown;
     // Counts the campaigns that this page has shown. One page stands for a new campaign and for every other: an answer that belongs to a former one is dropped.
     private int _visit;
@@ -33,7 +40,13 @@ public sealed partial class CampaignPage
     private bool TakesList => _campaign is { State: not (CampaignState.Closed or CampaignState.Archived) } campaign && campaign.Audience.Any(condition => condition.Kind == AudienceCondition.ListKind);
 
     // The trail is the newest first: the list that counts is the one that was taken last.
-    private int? ListInForce => _history.Select(entry => entry.AudienceMembers).FirstOrDefault(members => members is not null);
+    private int? ListInForce => _history?.Select(entry => entry.AudienceMembers).FirstOrDefault(members => members is not null);
+
+    // Only the whole trail tells that there is none.
+    private bool KnowsList => ListInForce is not null || (_history is not null && _olderHistory is null);
+
+    // A new campaign is as much at stake as one that is changed.
+    private bool IsChanged => !_mayLeave && !Same(_draft.ToBody(isNew: true), _former.ToBody(isNew: true));
 
     internal static string[] Actions(CampaignState state) => state switch
     {
@@ -48,8 +61,9 @@ public sealed partial class CampaignPage
     {
         if (_visit > 0 && Id == _shown) { return Task.CompletedTask; }
         _visit++;
-        (_shown, _campaign, _counts, _etag, _refusal, _history) = (Id, null, null, null, null, []);
-        (_draft, _former, _wrong, _busy, _isRefused, _hasMoved) = (new(), new(), [], false, false, false);
+        (_shown, _campaign, _counts, _etag, _seenAt) = (Id, null, null, null, null);
+        (_refusal, _lookRefusal, _historyRefusal, _history, _olderHistory) = (null, null, null, null, null);
+        (_draft, _former, _wrong, _busy, _isRefused, _hasMoved, _mayLeave) = (new(), new(), [], false, false, false, false);
         return Id is null ? Task.CompletedTask : LoadAsync();
     }
 
@@ -60,9 +74,10 @@ public sealed partial class CampaignPage
         var visit = _visit;
         var seen = await Api.GetAsync<CampaignView>(OperatorApi.Cache, $"api/campaigns/{Id}", Left);
         if (visit != _visit || _busy || _campaign is null) { return true; }
-        if (seen.Refusal is { Lasts: true } ended) { _refusal = ended; return false; }
-        if (seen.Value is not { } now) { return true; }
-        _counts = now.Counts;
+        // What stands on the screen from here on is of some time ago, and must not look as if it were of now.
+        _lookRefusal = seen.Refusal;
+        if (seen.Value is not { } now) { return seen.Refusal is not { Lasts: true }; }
+        (_counts, _seenAt) = (now.Counts, Time.GetUtcNow());
         var (known, told) = (Version(_etag), Version(seen.ETag));
         if (told == known) { _campaign = _campaign with { State = now.State }; }
         _hasMoved = told > known;
@@ -73,23 +88,23 @@ public sealed partial class CampaignPage
     {
         var visit = _visit;
         var campaign = Api.GetAsync<CampaignView>(OperatorApi.Cache, $"api/campaigns/{Id}", Left);
-        var history = Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", Left);
+        var history = Api.GetAsync<Page<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", Left);
         await Task.WhenAll(campaign, history);
         var (read, trail) = (await campaign, await history);
         if (visit != _visit) { return; }
-        _refusal = read.Refusal ?? trail.Refusal;
+        (_refusal, _lookRefusal) = (read.Refusal, null);
         if (read.Value is { } found) { Show(found, read.ETag); }
-        await TakeHistoryAsync(trail);
+        await TakeHistoryAsync(trail, isOlder: false);
     }
 
     private void Show(CampaignView campaign, string? etag)
     {
-        (_campaign, _counts, _etag, _hasMoved) = (campaign, campaign.Counts ?? _counts, etag, false);
+        (_campaign, _counts, _etag, _hasMoved, _seenAt) = (campaign, campaign.Counts ?? _counts, etag, false, Time.GetUtcNow());
         (_draft, _former) = (CampaignDraft.Of(campaign), CampaignDraft.Of(campaign));
         _wrong = [];
     }
 
-    private void Check() => _wrong = _draft.Check().ToDictionary(field => field.Key, field => T[field.Value]);
+    private void Check() => (_wrong, _mayLeave) = (_draft.Check().ToDictionary(field => field.Key, field => T[field.Value]), false);
 
     private async Task SaveAsync()
     {
@@ -100,7 +115,12 @@ public sealed partial class CampaignPage
         if (Id is null)
         {
             // Two would be two campaigns: nothing more is ordered here until the page shows the one that was made.
-            if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), left), isLast: true) is { } made) { Navigation.NavigateTo($"campaigns/{made.Campaign.Id}"); }
+            if (await ActAsync(left => Api.PostAsync<CampaignView>(OperatorApi.Coupons, "api/campaigns", _draft.ToBody(isNew: true), left), isLast: true) is { } made)
+            {
+                _mayLeave = true;
+                Navigation.NavigateTo($"campaigns/{made.Campaign.Id}");
+            }
+
             return;
         }
         var changed = Changed();
@@ -161,22 +181,49 @@ public sealed partial class CampaignPage
         await ReadHistoryAsync();
     }
 
-    private async Task ReadHistoryAsync()
+    private async Task ReadHistoryAsync(string? after = null)
     {
         var visit = _visit;
-        var read = await Api.GetAsync<ListOf<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200", Left);
-        if (visit == _visit) { await TakeHistoryAsync(read); }
+        var read = await Api.GetAsync<Page<HistoryEntry>>(OperatorApi.Coupons, $"api/campaigns/{Id}/history?limit=200{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", Left);
+        if (visit == _visit && (after is null || after == _olderHistory)) { await TakeHistoryAsync(read, isOlder: after is not null); }
     }
 
-    private async Task TakeHistoryAsync(Answer<ListOf<HistoryEntry>> read)
+    private async Task TakeHistoryAsync(Answer<Page<HistoryEntry>> read, bool isOlder)
     {
-        _history = read.Value?.Items ?? _history;
+        _historyRefusal = read.Refusal;
+        if (read.Value is not { } page) { return; }
+        (_history, _olderHistory) = ([.. isOlder ? _history ?? [] : [], .. page.Items], page.Next);
         foreach (var by in _history.Select(entry => entry.By).Distinct().Except(_names.Keys).Take(NamesMax).ToList())
         {
             // Whose name cannot be had is told by the id.
             if ((await Api.GetAsync<FoundMember>(OperatorApi.Users, $"api/operations/members?id={by}", Left)).Value is { } found) { _names[by] = found.DisplayName; }
         }
     }
+
+    // Menu, Back and the language lead away as easily as a save does: what was typed is asked about first.
+    private async Task LeaveAsync(LocationChangingContext leaving)
+    {
+        if (!IsChanged) { return; }
+        if (_isAsked)
+        {
+            leaving.PreventNavigation();
+            return;
+        }
+        _isAsked = true;
+        _mayLeave = await Dialogs.ShowMessageBoxAsync(T["leave.title"], T["leave.sure"], yesText: T["leave.yes"], cancelText: T["leave.no"]) is true;
+        _isAsked = false;
+        if (!_mayLeave)
+        {
+            leaving.PreventNavigation();
+            return;
+        }
+        // Until the browser has heard of it, it would ask once more where the page is loaded anew.
+        _drawn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        StateHasChanged();
+        await _drawn.Task.WaitAsync(leaving.CancellationToken);
+    }
+
+    protected override void OnAfterRender(bool firstRender) => _drawn?.TrySetResult();
 
     private string Told(long? number) => number is { } known ? T.Number(known) : "–";
 

@@ -1,5 +1,5 @@
 using FirstCome.Contracts.Campaigns;
-using FirstCome.Web.Console.Calls;
+using FirstCome.ServiceDefaults;
 
 namespace FirstCome.Web.Console.Dashboard;
 
@@ -16,7 +16,7 @@ internal sealed record CampaignsOfNow(IReadOnlyList<CampaignView> Shown, int Mor
     private const int NextMax = 3;
 
     /// <summary>Real ones before rehearsals; a paused one, which waits for somebody to decide, before those that run; of those that wait the soonest first.</summary>
-    public static CampaignsOfNow Of(ListOf<CampaignView> open, ListOf<CampaignView> paused, ListOf<CampaignView> scheduled)
+    public static CampaignsOfNow Of(Page<CampaignView> open, Page<CampaignView> paused, Page<CampaignView> scheduled)
     {
         List<CampaignView> live = [.. paused.Items.Concat(open.Items).OrderBy(campaign => campaign.Rehearsal)];
         var next = scheduled.Items.OrderBy(campaign => campaign.OpensAt).ToList();

@@ -49,7 +49,13 @@ internal sealed record Plot(string Title, string Unit, IReadOnlyList<PlotLine> L
         var last = points - 1;
         // From the end backwards: now always has its label, and no other stands so near that both run into each other.
         var every = Math.Max(1, (points + LabelsMax - 2) / (LabelsMax - 1));
-        for (var i = last; i >= 0; i -= every) { labels[i] = clock(last == 0 ? to : from + ((to - from) * i / last)); }
+        var right = "";
+        for (var i = last; i >= 0; i -= every)
+        {
+            // In a short window one minute has several of these moments, and is told once.
+            var label = clock(last == 0 ? to : from + ((to - from) * i / last));
+            if (label != right) { labels[i] = right = label; }
+        }
         return labels;
     }
 }

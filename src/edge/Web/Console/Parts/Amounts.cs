@@ -1,5 +1,6 @@
 using System.Globalization;
 using FirstCome.Contracts.Campaigns;
+using FirstCome.Web.Console.Shell;
 
 namespace FirstCome.Web.Console.Parts;
 
@@ -17,10 +18,15 @@ internal static class Amounts
 
     public static int DecimalsOf(string currency) => s_whole.Contains(currency) ? 0 : s_threeDigits.Contains(currency) ? 3 : 2;
 
-    public static string Show(Money money) => $"{Number(money)} {money.Currency}";
-
-    /// <summary>With the sign of its currency before it, where it has one that everybody knows.</summary>
-    public static string Sign(Money money) => s_signs.TryGetValue(money.Currency, out var sign) ? sign + Number(money) : Show(money);
+    /// <summary>
+    /// As the members' pages write it: in Korean won stand after their number, every other currency before it, by its sign where everybody knows that. No line ends within it.
+    /// </summary>
+    public static string In(Money money, string language) => (money.Currency, s_signs.TryGetValue(money.Currency, out var sign)) switch
+    {
+        ("KRW", _) when language == ConsoleTexts.Korean => $"{Number(money)}원",
+        (_, true) => sign + Number(money),
+        _ => $"{money.Currency}\u00A0{Number(money)}",
+    };
 
     /// <summary>The number alone, as a field shows it and <see cref="Read"/> takes it.</summary>
     public static string Number(Money money)

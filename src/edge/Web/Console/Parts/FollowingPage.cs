@@ -9,7 +9,7 @@ public abstract class FollowingPage : LeavablePage
     protected FollowingPage(TimeSpan every) => Every = every;
 
     [Inject]
-    private TimeProvider Time { get; set; } = default!;
+    protected TimeProvider Time { get; private set; } = default!;
 
     private TimeSpan Every { get; }
 

@@ -10,7 +10,8 @@ public abstract class LeavablePage : ComponentBase, IDisposable
     protected LeavablePage() => Left = _left.Token;
 
     /// <summary>
-    /// Cancelled when the page is left. For questions: an order that was sent goes to its end, or nobody would know whether it counts.
+    /// Cancelled when the page is left. For questions: an order that was sent goes to its end, or nobody would know whether it counts. An upload ends with its page too, as what it sends comes from there;
+    /// a service that does not get the whole of it changes nothing.
     /// </summary>
     protected CancellationToken Left { get; }
 

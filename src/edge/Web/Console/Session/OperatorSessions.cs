@@ -119,6 +119,4 @@ internal sealed class OperatorSessions(IConnectionMultiplexer redis, IDataProtec
     private static RedisKey Key(string id) => $"console:session:{id}";
 
     private static RedisKey RefreshKey(string id) => $"console:refresh:{id}";
-
-    internal sealed record SessionTokens(string AccessToken, DateTimeOffset ExpiresAt, string RefreshToken);
 }

@@ -30,7 +30,8 @@ internal static class SignInOut
         var context = invocation.HttpContext;
         if (!context.Request.HasFormContentType || !await context.RequestServices.GetRequiredService<IAntiforgery>().IsRequestValidAsync(context))
         {
-            return Results.Text("The form has no valid token. Load the page again.", statusCode: StatusCodes.Status400BadRequest);
+            // A form that stood open while its session ended, or while another tab began one: the sign-in page says so, and has a new token.
+            return Told("ended", Back(context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(context.RequestAborted))["back"] : ""));
         }
         return await next(invocation);
     }
@@ -47,7 +48,7 @@ internal static class SignInOut
         {
             using var answer = await client.SendAsync(request, CancellationToken.None);
             if (answer.StatusCode != HttpStatusCode.OK) { return Told(Reason(answer.StatusCode), back); }
-            var tokens = await answer.Content.ReadFromJsonAsync<OperatorSessions.SessionTokens>(CancellationToken.None) ?? throw new JsonException("UserService gave no tokens.");
+            var tokens = await answer.Content.ReadFromJsonAsync<SessionTokens>(CancellationToken.None) ?? throw new JsonException("UserService gave no tokens.");
             if (Read(tokens.AccessToken, email) is not { } principal)
             {
                 await EndAsync(client, tokens.RefreshToken);
