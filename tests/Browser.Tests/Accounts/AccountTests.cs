@@ -51,6 +51,86 @@ public sealed class AccountTests(OneBrowser browser)
     }
 
     [Fact]
+    public async Task What_is_no_address_is_told_in_the_readers_language_before_anything_is_sent()
+    {
+        await using var visit = await browser.OpenAsync("/wallet");
+        var sent = 0;
+        await visit.Page.RouteAsync("**/api/users", route => { Interlocked.Increment(ref sent); return route.ContinueAsync(); });
+        await SignUpAsync(visit.Page, "한글@example.com");
+        await Assertions.Expect(visit.Page.Locator("#email-problem")).ToHaveTextAsync("이메일 주소를 확인해 주세요.");
+        await visit.Page.Locator("#email").FillAsync("somebody@example");
+        await visit.Page.Locator("#account-submit").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("#email-problem")).ToHaveTextAsync("이메일 주소를 확인해 주세요.");
+        Assert.Equal(0, sent);
+    }
+
+    [Fact]
+    public async Task A_double_click_saves_once()
+    {
+        await using var visit = await browser.OpenAsync("/wallet", await browser.MemberAsync());
+        var (sent, answered) = (0, new TaskCompletionSource());
+        await visit.Page.RouteAsync("**/api/users/me", async route =>
+        {
+            if (route.Request.Method == "PATCH")
+            {
+                Interlocked.Increment(ref sent);
+                await answered.Task;
+            }
+            await route.ContinueAsync();
+        });
+        await visit.Page.Locator("#profile-name").FillAsync("새 이름");
+        await visit.Page.Locator("#profile-save").DblClickAsync();
+        // Whatever the second click sent has been sent before this.
+        await visit.Page.EvaluateAsync("fetch('/api/time').then((answer) => answer.text())");
+        answered.SetResult();
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync("저장했습니다.");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
+        Assert.Equal(1, sent);
+        // And once more, with the tag of what was saved.
+        await visit.Page.Locator("#profile-name").FillAsync("또 새 이름");
+        await visit.Page.Locator("#profile-save").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("#profile-name")).ToHaveAttributeAsync("value", "또 새 이름");
+        Assert.Equal(2, sent);
+    }
+
+    [Fact]
+    public async Task A_profile_that_an_admin_has_changed_meanwhile_is_told_and_can_be_saved()
+    {
+        var member = await browser.MemberAsync();
+        await using var visit = await browser.OpenAsync("/wallet", member);
+        await visit.Page.Locator("#profile-name").FillAsync("새 이름");
+        var admin = await browser.System.TokenAsync("admin");
+        var id = (await browser.System.SendAsync(HttpMethod.Get, $"/api/users?query={Uri.EscapeDataString(member.Email)}", admin)).Body["items"]![0]!["id"]!.GetValue<string>();
+        var changed = await browser.System.SendAsync(HttpMethod.Put, $"/api/users/{id}/attributes", admin, new { grade = "GOLD", tags = Array.Empty<string>(), birthMonth = 5 }, true, ("If-Match", "*"));
+        Assert.True((int)changed.Status == 200, changed.Text);
+        await visit.Page.Locator("#profile-save").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToHaveTextAsync("그사이 내 정보가 다른 곳에서 바뀌었습니다. 확인하고 다시 저장해 주세요.");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeInViewportAsync();
+        await Assertions.Expect(visit.Page.Locator("#profile-month")).ToHaveValueAsync("5");
+        await Assertions.Expect(visit.Page.Locator("#profile-name")).ToHaveValueAsync("새 이름");
+        await visit.Page.Locator("#profile-save").ClickAsync();
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync("저장했습니다.");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task A_name_that_cannot_be_is_told_at_the_field()
+    {
+        await using var visit = await browser.OpenAsync("/wallet", await browser.MemberAsync());
+        var problem = visit.Page.Locator("#profile-name-problem");
+        await visit.Page.Locator("#profile-name").FillAsync("   ");
+        await visit.Page.Locator("#profile-save").ClickAsync();
+        await Assertions.Expect(problem).ToHaveTextAsync("입력해 주세요.");
+        await Assertions.Expect(visit.Page.Locator("#profile-name")).ToBeFocusedAsync();
+        // This one only the service knows.
+        await visit.Page.Locator("#profile-name").FillAsync("뒤집는\u202E이름");
+        await visit.Page.Locator("#profile-save").ClickAsync();
+        await Assertions.Expect(problem).ToHaveTextAsync("쓸 수 없는 문자가 들어 있습니다. 지우고 다시 입력해 주세요.");
+        await Assertions.Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
+        await visit.LookAsync();
+    }
+
+    [Fact]
     public async Task Closing_the_dialog_ends_what_it_was_trying()
     {
         var member = await browser.MemberAsync();

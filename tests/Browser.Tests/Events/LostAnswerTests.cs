@@ -9,6 +9,7 @@ namespace FirstCome.BrowserTests.Events;
 [Collection(Browsing.Name)]
 public sealed class LostAnswerTests(OneBrowser browser)
 {
+    private const string Ended = "로그인이 끝났습니다. 다시 로그인해 주세요.";
     private const int Others = 16;
     private static readonly TimeSpan s_asked = TimeSpan.FromSeconds(20);
 
@@ -169,7 +170,62 @@ public sealed class LostAnswerTests(OneBrowser browser)
         Assert.Equal(204, (int)(await browser.System.SendAsync(HttpMethod.Post, "/api/auth/sign-out-everywhere", token)).Status);
         await visit.Page.ReloadAsync();
         await visit.FaceAsync("signIn");
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync(Ended);
     }
+
+    [Fact]
+    public async Task A_press_by_whose_session_ended_elsewhere_says_so()
+    {
+        var member = await browser.MemberAsync();
+        var (campaign, visit) = await ReadyAsync(member);
+        await using var _ = visit;
+        // The stream would find it out too.
+        await visit.Page.RouteAsync("**/events", route => route.AbortAsync());
+        await visit.Page.ReloadAsync();
+        await visit.FaceAsync("ready");
+        var token = await browser.System.SignInAsync(member.Email, member.Password);
+        Assert.Equal(204, (int)(await browser.System.SendAsync(HttpMethod.Post, "/api/auth/sign-out-everywhere", token)).Status);
+        // The access token runs out at last; the session cannot be renewed.
+        await visit.Page.RouteAsync("**/claims", route => route.FulfillAsync(new() { Status = 401, ContentType = "application/problem+json", Body = """{"type":"/problems/unauthenticated","status":401}""" }));
+        await visit.Button.ClickAsync();
+        await Assertions.Expect(visit.Page.Locator(".note")).ToHaveTextAsync(Ended);
+        await visit.FaceAsync("signIn");
+        await browser.AcceptedAsync(campaign, 0);
+    }
+
+    [Fact]
+    public async Task A_claim_that_was_given_up_and_is_told_after_all_is_not_asked_for_again()
+    {
+        var campaign = await browser.CampaignAsync(10, change: body => body["perMember"] = 2);
+        await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());
+        await visit.Page.RouteAsync("**/events", route => route.AbortAsync());
+        await visit.Page.RouteAsync("**/claims/me", BusyAsync);
+        await visit.Page.RouteAsync("**/claims", async route =>
+        {
+            // It is taken, and nothing but refusals comes back.
+            await route.FetchAsync();
+            await BusyAsync(route);
+        });
+        await visit.Page.GotoAsync($"/campaigns/{campaign}");
+        await visit.FaceAsync("ready");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("unsure");
+        await visit.Page.UnrouteAllAsync();
+        // Now the stream tells of it: what is left to press for is the second one, and says so.
+        await visit.FaceAsync("another");
+        await Assertions.Expect(visit.Button).ToHaveTextAsync("한 장 더 받기");
+        await Assertions.Expect(visit.Page.Locator(".result")).Not.ToContainTextAsync("확실한 답을");
+        await browser.AcceptedAsync(campaign, 1);
+    }
+
+    // To be asked again at once.
+    private static Task BusyAsync(IRoute route) => route.FulfillAsync(new()
+    {
+        Status = 503,
+        ContentType = "application/problem+json",
+        Headers = new Dictionary<string, string> { ["Retry-After"] = "0" },
+        Body = """{"type":"/problems/unavailable","title":"Not possible at the moment","status":503}""",
+    });
 
     private async Task<Ready> ReadyAsync(Member? member = null)
     {

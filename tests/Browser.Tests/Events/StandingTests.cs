@@ -24,6 +24,8 @@ public sealed class StandingTests(OneBrowser browser)
         await visit.Button.ClickAsync();
         await visit.FaceAsync("soldOut");
         await Assertions.Expect(visit.Page.Locator(".result .refusal")).ToHaveTextAsync("모두 소진되었습니다");
+        // The button says it to who looks, the result to who listens.
+        await Assertions.Expect(visit.Page.Locator(".result .refusal")).ToHaveClassAsync(new Regex("visually-hidden"));
         await ChangeAsync(campaign, new { quota = 2 });
         await visit.Page.UnrouteAllAsync();
         await visit.FaceAsync("ready");
@@ -146,11 +148,25 @@ public sealed class StandingTests(OneBrowser browser)
         await visit.FaceAsync("another");
         await Assertions.Expect(visit.Page.Locator(".own code")).ToHaveCountAsync(1);
         await Assertions.Expect(visit.Page.Locator(".left strong")).ToHaveTextAsync("9 / 10");
+        await Assertions.Expect(visit.Page.Locator(".result")).ToContainTextAsync("쿠폰이 발급되었습니다");
         await visit.LookAsync("event-another-ko");
         await visit.Button.ClickAsync();
         await visit.FaceAsync("issued");
         await Assertions.Expect(visit.Page.Locator(".own code")).ToHaveCountAsync(2);
         await browser.AcceptedAsync(campaign, 2);
+    }
+
+    [Fact]
+    public async Task What_is_said_of_a_claim_keeps_up_with_it_while_the_button_says_the_same()
+    {
+        var campaign = await browser.CampaignAsync(10, change: body => body["perMember"] = 2);
+        await using var visit = await DeafAsync(campaign, await browser.MemberAsync());
+        await visit.FaceAsync("ready");
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("another");
+        await Assertions.Expect(visit.Page.Locator(".result")).ToContainTextAsync("쿠폰을 만들고 있습니다");
+        await Assertions.Expect(visit.Page.Locator(".result")).ToContainTextAsync("쿠폰이 발급되었습니다", new() { Timeout = (float)s_told.TotalMilliseconds });
+        await visit.FaceAsync("another");
     }
 
     [Fact]
@@ -191,6 +207,9 @@ public sealed class StandingTests(OneBrowser browser)
             await using var visit = await browser.OpenAsync($"/campaigns/{hidden}", member);
             await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("그런 캠페인이 없습니다");
             await Assertions.Expect(visit.Page.Locator("#chosen")).ToBeHiddenAsync();
+            // Nothing tells it again by itself: it changes its language with the page.
+            await visit.Page.Locator("[data-language=en]").ClickAsync();
+            await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("There is no such campaign");
             Assert.DoesNotContain("공개 전", await visit.Page.Locator("body").TextContentAsync() ?? "", StringComparison.Ordinal);
             await visit.Page.GotoAsync("/");
             await Assertions.Expect(visit.Page.Locator("#list-empty")).Not.ToHaveTextAsync(new Regex("불러오는"));
@@ -210,6 +229,8 @@ public sealed class StandingTests(OneBrowser browser)
         await visit.Page.Locator("#password").FillAsync(password);
         await visit.Page.Locator("#account-submit").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("#chosen .badge")).ToHaveTextAsync("초안");
+        await visit.FaceAsync("draft");
+        await Assertions.Expect(visit.Button).ToHaveTextAsync("아직 공개되지 않았습니다");
         await visit.Page.Locator("#account").ClickAsync();
         await Assertions.Expect(visit.Page.Locator("#trouble")).ToContainTextAsync("그런 캠페인이 없습니다");
         await Assertions.Expect(visit.Page.Locator("#chosen")).ToBeHiddenAsync();
@@ -225,6 +246,38 @@ public sealed class StandingTests(OneBrowser browser)
         await using var visit = await browser.OpenAsync("/");
         await Assertions.Expect(visit.Page.Locator($"h2:text-is('곧 시작') + ul a[href='/campaigns/{coming}'] .soft")).ToContainTextAsync("시작");
         await Assertions.Expect(visit.Page.Locator($"h2:text-is('지난 이벤트') + ul a[href='/campaigns/{archived}'] .badge")).ToHaveTextAsync("종료");
+    }
+
+    [Fact]
+    public async Task A_list_keeps_nothing_of_an_operator_who_has_signed_out()
+    {
+        var draft = await browser.CampaignAsync(10, schedule: false);
+        var (email, password) = StandaloneSystem.DemoAccount(browser.System.Data, Operator) ?? throw new InvalidOperationException("There is no demo operator.");
+        await using var visit = await browser.OpenAsync("/");
+        await visit.Page.Locator("#account").ClickAsync();
+        await visit.Page.Locator("#email").FillAsync(email);
+        await visit.Page.Locator("#password").FillAsync(password);
+        await visit.Page.Locator("#account-submit").ClickAsync();
+        var card = visit.Page.Locator($"a[href='/campaigns/{draft}']");
+        await Assertions.Expect(card.Locator(".badge")).ToHaveTextAsync("초안");
+        await Assertions.Expect(card.Locator("> .soft")).ToHaveTextAsync("아직 공개되지 않았습니다");
+        // No answer comes any more that could take its place.
+        await visit.Page.RouteAsync("**/api/campaigns?*", route => route.AbortAsync());
+        await visit.Page.Locator("#account").ClickAsync();
+        await Assertions.Expect(card).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task A_rejected_claim_leads_to_no_coupon()
+    {
+        var campaign = await browser.CampaignAsync(10);
+        await using var visit = await DeafAsync(campaign, await browser.MemberAsync());
+        await visit.FaceAsync("ready");
+        await visit.Page.RouteAsync("**/claims", route => route.FulfillAsync(new() { ContentType = "application/json", Body = $$"""{"campaignId":"{{campaign}}","nth":1,"sequence":1,"state":"rejected","acceptedAt":"2026-11-01T00:00:00Z","reason":"a test"}""" }));
+        await visit.Button.ClickAsync();
+        await visit.FaceAsync("rejected");
+        await Assertions.Expect(visit.Page.Locator(".result")).ToContainTextAsync("신청이 거절되었습니다");
+        await Assertions.Expect(visit.Page.Locator(".result a")).ToHaveCountAsync(0);
     }
 
     // A page that hears nothing by the stream.

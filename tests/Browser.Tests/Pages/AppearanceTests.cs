@@ -8,6 +8,7 @@ namespace FirstCome.BrowserTests.Pages;
 [Collection(Browsing.Name)]
 public sealed class AppearanceTests(OneBrowser browser)
 {
+    private const int SmallWidth = 320;
     private const string Hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
     [Theory]
@@ -27,6 +28,16 @@ public sealed class AppearanceTests(OneBrowser browser)
         await visit.Page.Locator($"a[href='/campaigns/{campaign}']").ClickAsync();
         await visit.FaceAsync("ready");
         await visit.LookAsync($"event-ready-{name}");
+        // A value stands beside its name or under it, and not alone at the other side of the next line: on a small phone neither numbers nor dates have room beside theirs.
+        await visit.Page.SetViewportSizeAsync(isDesk ? view.Width : SmallWidth, view.Height);
+        Assert.Empty(await visit.Page.EvaluateAsync<string[]>(
+            """
+            () => [...document.querySelectorAll('.facts div, .left')].filter((pair) => {
+              const [name, value] = [...pair.children].map((each) => { const text = document.createRange(); text.selectNodeContents(each); return text.getBoundingClientRect(); });
+              return value.top >= name.bottom - 1 && Math.abs(value.left - name.left) > 1;
+            }).map((pair) => pair.textContent)
+            """));
+        await visit.Page.SetViewportSizeAsync(view.Width, view.Height);
         await visit.Button.ClickAsync();
         await visit.FaceAsync("issued");
         await Assertions.Expect(visit.Page.Locator(".left strong")).ToContainTextAsync("1,234,566");

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { faceOf, idle, isBusy, keyOf, pauseMs, step, triesMax } from '../../../src/edge/Web/Assets/claim-machine.js';
+import { faceOf, idle, isBusy, keyOf, step } from '../../../src/edge/Web/Assets/claim-machine.js';
+import { pauseMs, triesMax } from '../../../src/edge/Web/Assets/retry.js';
 
 const noJitter = () => 0;
 const busy = { isPassing: true, status: 503, slug: 'unavailable', retryAfter: 2 };
@@ -93,6 +94,34 @@ test('what is under way is not forgotten by what the page is told', () => {
   assert.equal(play(press, { kind: 'failed', problem: busy, at: refusedAt }, open).state.phase, 'waiting');
 });
 
+// A press to which no certain answer came, though the claim was taken.
+const givenUp = (held) => {
+  const events = [{ kind: 'press', held }];
+  for (let attempt = 1; attempt < triesMax; attempt++) { events.push({ kind: 'failed', problem: busy }, { kind: 'waited' }); }
+  return [...events, { kind: 'failed', problem: busy, at: refusedAt }];
+};
+
+test('a claim that was given up and is told after all settles it, and the next press is for the next coupon', () => {
+  assert.equal(play(...givenUp(0)).state.phase, 'refused');
+  const { state, effects } = play(...givenUp(0), { kind: 'heard', claim }, { kind: 'press', held: 1 });
+  assert.deepEqual(play(...givenUp(0), { kind: 'heard', claim }).state, idle);
+  assert.equal(state.next, 2);
+  assert.deepEqual(effects.at(-1), { kind: 'claim', nth: 2 });
+});
+
+test('after a claim that was given up and is told after all nothing says that it is uncertain', () => {
+  const { state } = play(...givenUp(0), { kind: 'heard', claim: { ...claim, state: 'underReview' } });
+  assert.equal(state.problem, null);
+  assert.equal(faceOf({ ...page, perMember: 2, claim: state, held: [claim] }), 'another');
+});
+
+test('a claim that was given up stays so when an older one is told', () => {
+  const { state, effects } = play(...givenUp(1), { kind: 'heard', claim }, { kind: 'press', held: 1 });
+  assert.equal(play(...givenUp(1), { kind: 'heard', claim }).state.phase, 'refused');
+  assert.equal(state.next, 2);
+  assert.deepEqual(effects.at(-1), { kind: 'claim', nth: 2 });
+});
+
 test('it gives up after its tries, whether the claim or the question fails', () => {
   const events = [press];
   let state = idle;
@@ -143,6 +172,7 @@ for (const [name, given, face] of [
   ['it is paused', { campaignState: 'paused' }, 'paused'],
   ['it was paused and goes on', { claim: refused('paused') }, 'ready'],
   ['it is over', { campaignState: 'closed' }, 'closed'],
+  ['an operator looks at a draft', { campaignState: 'draft' }, 'draft'],
   ['the session has ended', { claim: refused('unauthenticated', 401) }, 'signIn'],
   ['there was no certain answer', { claim: refused('unavailable', 503) }, 'unsure'],
 ]) { test(`the face when ${name}`, () => assert.equal(faceOf({ ...page, ...given }), face)); }

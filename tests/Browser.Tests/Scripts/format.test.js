@@ -37,5 +37,6 @@ for (const [name, state, opens, closes, expected] of [
 
 test('when it ended is told only where it is known', () => {
   assert.equal(campaigns.ended({ closesAt: at(1) }), '');
+  assert.equal(campaigns.ended({ state: 'draft', closesAt: at(-1) }), '');
   assert.match(campaigns.ended({ closesAt: '2026-01-01T03:00:00Z' }), /2026\. 1\. 1\. .*12:00/);
 });

@@ -1,7 +1,7 @@
 // Signing in and up, and a new password by an admin's code, in a dialog; its words are the page's, its rules the server's.
 import { Problem, patiently } from './api.js';
 import { announce, byId, show } from './dom.js';
-import { explain, language, text } from './language.js';
+import { explain, language, sentence, text } from './language.js';
 import * as session from './session.js';
 
 const dialog = byId('account-dialog');
@@ -16,12 +16,17 @@ const modes = {
 
 // The server's sentences are in English; those that a new account meets are known here in both languages.
 const reasons = [
+  [/^must be an e-mail/, 'account.emailWrong'],
+  [/^must have 1 to/, 'account.fieldMissing'],
+  [/control character|well-formed/, 'account.characters'],
   [/commonest/, 'account.passwordCommon'],
   [/not be the e-mail/, 'account.passwordIsEmail'],
   [/^must have 10 to/, 'account.passwordShort'],
   [/not the present/, 'account.passwordNotCurrent'],
   [/another than the present/, 'account.passwordSame'],
 ];
+// As the service has it: that of an input of type email, which says it in the browser's language, and two labels at least.
+const address = /^(?=.{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@([a-z\d]([a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d]([a-z\d-]{0,61}[a-z\d])?$/i;
 let mode = 'sign-in';
 let sending = null; // Ends what is under way.
 let made = null; // The address of an account that was made, and not signed in to yet.
@@ -97,7 +102,7 @@ function tell(wrong, general) {
 
 function check(values) {
   const wrong = {};
-  if (!values.email.includes('@')) { wrong.email = text(values.email ? 'account.emailWrong' : 'account.fieldMissing'); }
+  if (!address.test(values.email)) { wrong.email = text(values.email ? 'account.emailWrong' : 'account.fieldMissing'); }
   if (mode === 'sign-up' && !values.displayName) { wrong.displayName = text('account.fieldMissing'); }
   if (mode === 'reset' && !values.code) { wrong.code = text('account.fieldMissing'); }
   if (!values.password) { wrong.password = text('account.fieldMissing'); }
@@ -158,9 +163,9 @@ async function once(ask, denial, patience) {
 }
 
 function refuse(problem) {
-  const { title, meaning } = explain(problem);
+  const { title } = explain(problem);
   const wrong = wrongFields(problem, { email: 'email', displayName: 'displayName', code: 'code', password: mode === 'reset' ? 'newPassword' : 'password' });
   if (problem.slug === 'email-taken') { wrong.email = title; }
-  const general = problem.slug === 'sign-in-failed' ? text(mode === 'reset' && made === null ? 'account.codeFailed' : 'account.signInFailed') : `${title}. ${meaning}`;
+  const general = problem.slug === 'sign-in-failed' ? text(mode === 'reset' && made === null ? 'account.codeFailed' : 'account.signInFailed') : sentence(problem);
   tell(wrong, Object.keys(wrong).length > 0 ? '' : general);
 }

@@ -1,4 +1,5 @@
 // Calls to the API. A refusal is a Problem, also when no answer came at all.
+import { answerMaxMs, pauseMs, triesMax } from './retry.js';
 import * as session from './session.js';
 
 export class Problem extends Error {
@@ -43,8 +44,12 @@ async function send(method, path, { body, signal, keepalive = false }, token) {
   if (body?.ifMatch) { headers['If-Match'] = body.ifMatch; }
   if (body?.idempotencyKey) { headers['Idempotency-Key'] = body.idempotencyKey; }
   if (token) { headers.Authorization = `Bearer ${token}`; }
+  const limit = AbortSignal.timeout(answerMaxMs);
   try {
-    return await fetch(path, { method, headers, body: body?.json === undefined ? undefined : JSON.stringify(body.json), cache: 'no-store', credentials: path.startsWith('/session/') ? 'same-origin' : 'omit', keepalive, signal });
+    return await fetch(path, {
+      method, headers, body: body?.json === undefined ? undefined : JSON.stringify(body.json), cache: 'no-store', credentials: path.startsWith('/session/') ? 'same-origin' : 'omit', keepalive,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
   } catch (failure) {
     if (signal?.aborted) { throw failure; }
     throw new Problem(0, null, null);
@@ -70,13 +75,7 @@ export async function call(method, path, { signedIn = false, withTag = false, ..
   return withTag ? { value, tag: response.headers.get('ETag') } : value;
 }
 
-const triesMax = 8;
-const waitMaxMs = 30_000;
-
-/**
- * Asks until there is a certain answer: what is passing is tried again after Retry-After, spread by half as much again, so that a crowd does not come back together.
- * `onWait(seconds)` is told before each pause. Gives up after eight tries.
- */
+/** Asks until there is a certain answer: what is passing is tried again after a pause, of which `onWait(seconds)` is told before. Gives up after eight tries. */
 export async function patiently(ask, { onWait, signal } = {}) {
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
@@ -84,8 +83,7 @@ export async function patiently(ask, { onWait, signal } = {}) {
       return await ask();
     } catch (problem) {
       if (!(problem instanceof Problem) || !problem.isPassing || attempt === triesMax) { throw problem; }
-      const wished = (problem.retryAfter ?? 2 ** (attempt - 1)) * 1_000;
-      const wait = Math.min(wished, waitMaxMs) * (1 + Math.random() / 2);
+      const wait = pauseMs(problem, attempt);
       onWait?.(Math.ceil(wait / 1_000));
       await sleep(wait, signal);
     }

@@ -1,7 +1,7 @@
 // The page: which view the path names, the language and the account.
 import * as account from './account.js';
 import { keepSynchronised } from './clock.js';
-import { byId, notify, show } from './dom.js';
+import { byId, notify, showTrouble, trouble } from './dom.js';
 import { EventPage } from './event-page.js';
 import { apply, choose as chooseLanguage, text } from './language.js';
 import { CampaignList } from './list.js';
@@ -12,6 +12,7 @@ const tickMs = 200;
 const onlineMaxMs = 1_000;
 const views = { list: new CampaignList(byId('list-view')), event: new EventPage(byId('event-view')), wallet: new Wallet(byId('wallet-view')) };
 let current = null;
+let opened = null; // The path of what is open.
 
 function viewOf(path) {
   const campaign = /^\/campaigns\/([0-9a-fA-F-]{36})$/.exec(path);
@@ -21,10 +22,11 @@ function viewOf(path) {
 
 function open(moveFocus) {
   const [view, argument] = viewOf(location.pathname);
+  opened = location.pathname;
   current?.close();
   current = view;
   document.title = text('page.title');
-  show(byId('trouble'), '');
+  trouble();
   for (const each of Object.values(views)) { each.container.hidden = each !== view; }
   for (const link of document.querySelectorAll('nav a')) {
     if (link.pathname === location.pathname) { link.setAttribute('aria-current', 'page'); } else { link.removeAttribute('aria-current'); }
@@ -41,7 +43,8 @@ document.addEventListener('click', (event) => {
   if (link.pathname !== location.pathname) { history.pushState(null, '', link.pathname); }
   open(true);
 });
-addEventListener('popstate', () => open(true));
+// A step within the page, as by the link that skips to the content, is one too; it must not end what is under way.
+addEventListener('popstate', () => { if (location.pathname !== opened) { open(true); } });
 
 function showAccount() {
   const button = byId('account');
@@ -51,17 +54,21 @@ function showAccount() {
 }
 
 for (const button of document.querySelectorAll('[data-language]')) {
-  button.addEventListener('click', () => { chooseLanguage(button.dataset.language); showAccount(); account.render(); current.render(); });
+  button.addEventListener('click', () => { chooseLanguage(button.dataset.language); showAccount(); account.render(); showTrouble(); current.render(); });
 }
 byId('account').addEventListener('click', async () => {
   if (!session.isSignedIn()) { await account.askToSignIn(); return; }
   await session.signOut();
   notify(text('account.signedOut'));
 });
-session.onChange(() => { showAccount(); current?.sessionChanged(); });
-addEventListener('offline', () => show(byId('trouble'), text('page.offline')));
+session.onChange(({ isEnded }) => {
+  showAccount();
+  current?.sessionChanged();
+  if (isEnded) { notify(text('account.ended')); }
+});
+addEventListener('offline', () => trouble(() => text('page.offline')));
 // A network that comes back does so for many at once.
-addEventListener('online', () => { show(byId('trouble'), ''); setTimeout(() => current.refresh(), Math.random() * onlineMaxMs); });
+addEventListener('online', () => { trouble(); setTimeout(() => current.refresh(), Math.random() * onlineMaxMs); });
 byId('starting').remove();
 account.setUp();
 apply();

@@ -18,8 +18,11 @@ export function stateOf(campaign) {
 /** When it ended, in words; nothing for one that was closed before its window ended, as that is not told. */
 export function ended(campaign) {
   const closesAt = Date.parse(campaign.closesAt);
-  return closesAt > now() ? '' : text('when.closed', { time: format.time(closesAt) });
+  return campaign.state === 'draft' || closesAt > now() ? '' : text('when.closed', { time: format.time(closesAt) });
 }
+
+// Faces by which the button says already why; whoever hears the page is told by the result.
+const saidByButton = new Set(['soldOut', 'paused', 'closed', 'notYet']);
 
 export class CampaignView {
   constructor(container, { onClaim, onCopy }) {
@@ -37,7 +40,6 @@ export class CampaignView {
     this.left = el('strong');
     this.leftLine = el('p', { class: 'left', id: 'left-label' }, el('span', {}, text('counts.remaining')), this.left);
     this.meter = el('progress', { max: campaign.quota, value: 0, 'aria-labelledby': 'left-label' });
-    this.soldOut = el('p', { class: 'soft', hidden: true });
     this.button = el('button', { type: 'button', class: 'main-action', id: 'claim', click: this.onClaim });
     this.result = el('div', { class: 'result', role: 'status', 'aria-live': 'polite' });
     this.own = el('ul', { class: 'own' });
@@ -50,12 +52,12 @@ export class CampaignView {
         el('p', { class: 'benefit' }, format.benefit(campaign.benefit), limits && el('small', {}, limits)),
         el('p', { class: 'description' }, localized(campaign.description)),
         el('dl', { class: 'facts' },
-          el('div', {}, el('dt', {}, text('when.window')), this.window),
-          this.#fact(text('audience'), format.audience(campaign.audience)),
+          el('div', { class: 'long' }, el('dt', {}, text('when.window')), this.window),
+          this.#fact(text('audience'), format.audience(campaign.audience), 'long'),
           this.#fact(text('perMember'), text('perMember.value', { count: format.number(campaign.perMember) })),
           this.#fact(text('validity'), format.validity(campaign.validity)))),
       el('div', { class: 'ticket-stub' },
-        this.leftLine, this.meter, this.soldOut, this.button, this.result, this.own)));
+        this.leftLine, this.meter, this.button, this.result, this.own)));
     this.container.hidden = false;
   }
 
@@ -93,39 +95,39 @@ export class CampaignView {
     // What is left of something that is over is nobody's.
     this.leftLine.hidden = state === 'closed';
     this.meter.hidden = !counts || state === 'closed';
-    this.soldOut.hidden = !(counts && left === 0 && state === 'open');
-    this.#set(this.soldOut, text('counts.soldOut'));
   }
 
   /** Whether a press would do nothing. */
   get isButtonOff() { return this.button?.getAttribute('aria-disabled') === 'true'; }
 
   #showButton(face, machine) {
-    const isAgain = machine.phase === 'refused' && (face === 'unsure' || face === 'ready');
+    const isAgain = face === 'unsure' || face === 'notEligible' || (face === 'ready' && machine.phase === 'refused');
     this.#set(this.button, text(isAgain ? 'claim.again' : `face.${face}`));
     // Not "disabled": that would take the focus away from whoever waits on the button.
     this.button.setAttribute('aria-disabled', String(!['signIn', 'ready', 'another', 'unsure', 'notEligible'].includes(face)));
   }
 
   #showResult(face, { seconds, problem }, held) {
-    const shown = JSON.stringify([face, seconds, problem?.slug, problem?.status, held.length, document.documentElement.lang]);
+    const shown = JSON.stringify([face, seconds, problem?.slug, problem?.status, held.map((claim) => claim.state), document.documentElement.lang]);
     if (shown === this.shownResult) { return; }
     this.shownResult = shown;
     const last = held.at(-1);
     if (face === 'busy' || face === 'offline') { this.result.replaceChildren(el('p', {}, text(face === 'busy' ? 'claim.waiting' : 'claim.lost', { seconds: format.number(seconds) }))); }
-    else if (problem && face !== 'sending' && face !== 'have') { this.result.replaceChildren(...this.#refusal(problem)); }
-    else if (last) {
-      this.result.replaceChildren(el('p', { class: last.state }, text(`claim.${face === 'have' ? 'have' : last.state}`)), el('p', {}, el('a', { href: '/wallet' }, text('wallet.heading'))));
-    } else if (face === 'have') { this.result.replaceChildren(el('p', {}, text('claim.have')), el('p', {}, el('a', { href: '/wallet' }, text('wallet.heading')))); }
+    else if (problem && face !== 'sending' && face !== 'have') { this.result.replaceChildren(...this.#refusal(problem, saidByButton.has(face))); }
+    else if (last || face === 'have') {
+      // A claim that came to nothing, or has not come to anything yet, has no coupon to look at.
+      const isThere = face === 'have' || held.some((claim) => claim.state === 'issued');
+      this.result.replaceChildren(el('p', { class: last?.state }, text(`claim.${face === 'have' ? 'have' : last.state}`)), isThere ? el('p', {}, el('a', { href: '/wallet' }, text('wallet.heading'))) : '');
+    }
     else { this.result.replaceChildren(); }
   }
 
-  #refusal(problem) {
+  #refusal(problem, isSaid) {
     const { title, meaning } = explain(problem);
     const opensAt = Date.parse(problem.body.opensAt);
     const conditions = problem.body.conditions ?? [];
     return [
-      el('p', { class: 'refusal' }, el('strong', {}, problem.slug === 'not-eligible' ? text('claim.notEligible') : title)),
+      el('p', { class: isSaid ? 'refusal visually-hidden' : 'refusal' }, el('strong', {}, problem.slug === 'not-eligible' ? text('claim.notEligible') : title)),
       el('p', {}, problem.isPassing ? text('claim.gaveUp') : Number.isFinite(opensAt) ? text('when.opens', { time: format.time(opensAt) }) : conditions.length > 0 ? null : meaning),
       conditions.length > 0 && el('ul', {}, conditions.map((condition) => el('li', {}, typeof condition.why === 'object' ? localized(condition.why) : condition.why ?? condition.kind))),
     ].filter(Boolean);
@@ -145,7 +147,7 @@ export class CampaignView {
       claim.state === 'rejected' && claim.reason && el('p', { class: 'soft' }, claim.reason))));
   }
 
-  #fact(name, value) { return el('div', {}, el('dt', {}, name), el('dd', {}, value)); }
+  #fact(name, value, kind = null) { return el('div', { class: kind }, el('dt', {}, name), el('dd', {}, value)); }
 
   #set(element, value) {
     if (element.textContent !== value) { element.textContent = value; }

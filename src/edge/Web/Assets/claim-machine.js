@@ -1,7 +1,5 @@
 // One press is one claim: what is done next, decided from what has happened. Pure, so that it is tested without a browser; claim.js carries the effects out.
-
-export const triesMax = 8;
-const waitMaxMs = 30_000;
+import { pauseMs, triesMax } from './retry.js';
 
 /** Nothing asked yet. `phase`: idle, sending (the claim is under way), waiting (a pause before the next try), asking (whether the lost claim was taken), refused (at `refusedAt`). */
 export const idle = Object.freeze({ phase: 'idle', next: 0, attempt: 0, seconds: 0, problem: null, refusedAt: 0 });
@@ -10,12 +8,6 @@ export const isBusy = (state) => state.phase === 'sending' || state.phase === 'w
 
 /** The key of a member's n-th claim. It follows from n alone, so a reload, a second tab or the back button can only repeat the same claim. */
 export const keyOf = (nth) => (nth === 1 ? null : `page-${nth}`);
-
-/** Retry-After, or a doubling pause, and up to half as much again, so that a crowd does not come back together. */
-export function pauseMs(problem, attempt, random) {
-  const wished = (problem.retryAfter ?? 2 ** (attempt - 1)) * 1_000;
-  return Math.min(wished, waitMaxMs) * (1 + random() / 2);
-}
 
 /**
  * What follows from an event: the next state, and what to do, or null.
@@ -31,6 +23,8 @@ export function step(state, event, random = Math.random) {
     const next = event.held + 1;
     return [{ ...idle, phase: 'sending', next, attempt: 1 }, { kind: 'claim', nth: next }];
   }
+  // Of a claim that was given up without a certain answer, or refused before another tab was heard, the stream may still tell: the next press is for the next coupon then, and nothing is uncertain any more.
+  if (event.kind === 'heard' && state.phase === 'refused' && event.claim.nth >= state.next) { return [idle, null]; }
   if (!isBusy(state)) { return [state, null]; } // An answer that came after it was settled.
   switch (event.kind) {
     case 'claimed': return [idle, null];
@@ -63,7 +57,7 @@ function isOver({ phase, problem, refusedAt }, { state, stateAsOf, remaining, co
 const refusals = { 'not-eligible': 'notEligible', 'sold-out': 'soldOut', paused: 'paused', closed: 'closed', 'limit-reached': 'have', 'not-open-yet': 'notYet', 'campaign-unknown': 'closed' };
 
 /**
- * Which of its faces the page shows: signIn, notYet, ready, another, sending, busy, offline, accepted, issued, have, underReview, rejected, soldOut, notEligible, paused, closed, unsure.
+ * Which of its faces the page shows: signIn, notYet, ready, another, sending, busy, offline, accepted, issued, have, underReview, rejected, soldOut, notEligible, paused, closed, draft, unsure.
  * `campaignState` is the state at this moment, `claim` this machine's state, `held` the member's claims by n, `isNew` whether the last of them was made on this page.
  */
 export function faceOf({ campaignState, perMember, remaining, isSignedIn, claim, held, isNew }) {
@@ -77,6 +71,7 @@ export function faceOf({ campaignState, perMember, remaining, isSignedIn, claim,
     // Pausing and not yet being open pass; what the campaign says now counts more.
     if (!(stands === 'paused' && campaignState !== 'paused') && !(stands === 'notYet' && campaignState !== 'scheduled')) { return stands; }
   }
+  if (campaignState === 'draft') { return 'draft'; }
   if (campaignState === 'scheduled') { return 'notYet'; }
   if (campaignState !== 'open') { return campaignState === 'paused' ? 'paused' : 'closed'; }
   if (remaining === 0) { return 'soldOut'; }

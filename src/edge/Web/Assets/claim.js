@@ -24,7 +24,7 @@ export class Claims {
   take(claim) {
     const known = this.byNth.get(claim.nth);
     if (known && (order[claim.state] < order[known.state] || JSON.stringify(known) === JSON.stringify(claim))) { return; }
-    this.isNew ||= this.isBusy && claim.nth >= this.machine.next;
+    this.isNew ||= this.machine.phase !== 'idle' && claim.nth >= this.machine.next;
     this.byNth.set(claim.nth, claim);
     this.#go({ kind: 'heard', claim });
   }

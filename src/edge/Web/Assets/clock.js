@@ -1,4 +1,6 @@
 // The server's clock, as far as this browser can know it. It is counted on a clock that nobody sets, and asked for again when the page comes back to the front.
+import { answerMaxMs } from './retry.js';
+
 const tries = 3;
 let offset = Date.now() - performance.now();
 let uncertainty = Infinity;
@@ -11,7 +13,7 @@ export async function synchronise() {
   for (let i = 0; i < tries; i++) {
     const before = performance.now();
     try {
-      const response = await fetch('/api/time', { cache: 'no-store' });
+      const response = await fetch('/api/time', { cache: 'no-store', signal: AbortSignal.timeout(answerMaxMs) });
       if (!response.ok) { continue; }
       const server = Date.parse((await response.json()).now);
       const after = performance.now();
@@ -21,7 +23,7 @@ export async function synchronise() {
         offset = server - after;
       }
     } catch {
-      return; // Offline: the device's own clock has to do until the next time.
+      return; // Offline, or too late to be worth anything: the device's own clock has to do until the next time.
     }
   }
 }

@@ -36,6 +36,17 @@ export function entitle(name) {
   document.title = `${name} · FirstCome`;
 }
 
+let inTheWay = () => '';
+
+/** Says what stands in the way, or without `words` that nothing does any more. `words` makes it in the reader's language of the moment. */
+export function trouble(words = () => '') {
+  inTheWay = words;
+  showTrouble();
+}
+
+/** Says it again, in another language. */
+export function showTrouble() { show(byId('trouble'), inTheWay()); }
+
 /** Shows a message in an element, or hides the element. */
 export function show(element, message) {
   element.textContent = message ?? '';

@@ -4,9 +4,10 @@ import { Problem, call } from './api.js';
 import { CampaignView, stateOf } from './campaign.js';
 import { Claims } from './claim.js';
 import { now } from './clock.js';
-import { announce, byId, entitle, notify, show } from './dom.js';
+import { announce, byId, entitle, notify, trouble } from './dom.js';
 import { watch } from './events.js';
-import { explain, localized, text } from './language.js';
+import { localized, sentence, text } from './language.js';
+import { spread } from './retry.js';
 import * as session from './session.js';
 
 const pollMs = 75_000; // With the stream's own tries less than two questions a minute.
@@ -103,14 +104,13 @@ export class EventPage {
       if (claims !== this.claims) { return; }
       this.#take(campaign);
       this.lastState = stateOf(campaign);
-      show(byId('trouble'), '');
+      trouble();
       this.render();
       this.#listen();
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       if (claims !== this.claims) { return; }
-      const { title, meaning } = explain(problem);
-      show(byId('trouble'), problem.isPassing ? text('page.offline') : `${title}. ${meaning}`);
+      trouble(() => (problem.isPassing ? text('page.offline') : sentence(problem)));
       if (problem.isPassing) { this.timer = setTimeout(() => this.#load(), (problem.retryAfter ?? 3) * 1_000 * (1 + Math.random())); }
     }
   }
@@ -140,7 +140,7 @@ export class EventPage {
         clearTimeout(this.timer);
         this.isPolling = false;
         this.isHearing = true;
-        show(byId('trouble'), '');
+        trouble();
         return;
       }
       if (this.isHearing) { this.heardAt = now(); }
@@ -153,7 +153,7 @@ export class EventPage {
   #pollLater() {
     clearTimeout(this.timer);
     this.isPolling = true;
-    this.timer = setTimeout(() => this.#poll(), pollMs * (1 + Math.random() / 2));
+    this.timer = setTimeout(() => this.#poll(), spread(pollMs));
   }
 
   async #poll() {
@@ -163,12 +163,11 @@ export class EventPage {
       if (claims !== this.claims || !this.campaign) { return; }
       this.#take(campaign);
       if (!this.isHearing) { await this.#readUnheard(claims); }
-      show(byId('trouble'), '');
+      trouble();
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       if (claims !== this.claims || !this.campaign) { return; }
-      const { title, meaning } = explain(problem);
-      show(byId('trouble'), problem.isPassing ? text('page.offline') : `${title}. ${meaning}`);
+      trouble(() => (problem.isPassing ? text('page.offline') : sentence(problem)));
     }
     if (claims === this.claims && this.campaign && !this.isHearing) {
       this.#update();
@@ -201,7 +200,7 @@ export class EventPage {
   async #follow(claims) {
     for (const ms of followMs) {
       if (!claims.held.some((claim) => claim.state === 'accepted')) { return; }
-      await new Promise((resolve) => { setTimeout(resolve, ms * (1 + Math.random() / 2)); });
+      await new Promise((resolve) => { setTimeout(resolve, spread(ms)); });
       if (claims !== this.claims || !claims.held.some((claim) => claim.state === 'accepted')) { return; }
       try {
         await claims.read();
@@ -219,7 +218,6 @@ export class EventPage {
     const claims = this.claims;
     await claims.press();
     this.#follow(claims);
-    if (claims.machine.problem?.status === 401) { announce(text('account.ended')); }
   }
 }
 
@@ -227,8 +225,8 @@ async function copy(code) {
   try {
     await navigator.clipboard.writeText(code);
     notify(text('claim.copied'));
-    show(byId('trouble'), '');
+    trouble();
   } catch {
-    show(byId('trouble'), text('claim.copyFailed'));
+    trouble(() => text('claim.copyFailed'));
   }
 }

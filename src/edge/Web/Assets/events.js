@@ -1,5 +1,6 @@
 // Server-sent events through fetch: EventSource cannot send a token in a header.
 import { problemOf, sleep } from './api.js';
+import { spread } from './retry.js';
 import * as session from './session.js';
 
 const silenceMaxMs = 45_000; // Three heartbeats.
@@ -59,7 +60,7 @@ export function watch(campaignId, on, onConnection) {
       if (closing.signal.aborted) { return; }
       onConnection(false);
       try {
-        await sleep(wait * (1 + Math.random() / 2), closing.signal);
+        await sleep(spread(wait), closing.signal);
       } catch {
         return;
       }

@@ -40,6 +40,12 @@ export function explain(problem) {
   return { title: problem.title ?? text('problem.unknown', { status: problem.status }), meaning: problem.detail ?? '' };
 }
 
+/** The same in one line. */
+export function sentence(problem) {
+  const { title, meaning } = explain(problem);
+  return `${title}. ${meaning}`;
+}
+
 /** Puts the words into everything that names one. */
 export function apply() {
   document.documentElement.lang = current;

@@ -1,9 +1,10 @@
 // The list of campaigns: what is open, what is coming, what is over.
 import { ended, stateOf } from './campaign.js';
 import { Problem, call } from './api.js';
-import { byId, el, show } from './dom.js';
+import { byId, el, show, trouble } from './dom.js';
 import * as format from './format.js';
 import { localized, text } from './language.js';
+import { spread } from './retry.js';
 import * as session from './session.js';
 
 const groups = [['list.open', ['open', 'paused']], ['list.coming', ['scheduled', 'draft']], ['list.past', ['closed']]];
@@ -24,6 +25,7 @@ export class CampaignList {
 
   open() {
     this.isOpen = true;
+    this.#forgetOthers();
     this.render();
     this.#load();
   }
@@ -33,7 +35,11 @@ export class CampaignList {
     clearTimeout(this.timer);
   }
 
-  sessionChanged() { this.#load(); }
+  sessionChanged() {
+    this.#forgetOthers();
+    this.render();
+    this.#load();
+  }
 
   /** The network is back. */
   refresh() { this.#load(); }
@@ -54,6 +60,11 @@ export class CampaignList {
     if (focused) { document.querySelector(`#list a[href="${CSS.escape(focused)}"]`)?.focus(); }
   }
 
+  // An operator's drafts and rehearsals go with the operator, and not only when the next answer comes.
+  #forgetOthers() {
+    if (this.asker !== session.email()) { this.campaigns = this.campaigns.filter((campaign) => campaign.state !== 'draft' && !campaign.rehearsal); }
+  }
+
   async #load() {
     clearTimeout(this.timer);
     const asker = session.email();
@@ -68,29 +79,30 @@ export class CampaignList {
       }
       if (asker !== session.email()) { return; } // An operator's drafts are not the next one's; for whom it is asked already.
       this.campaigns = [...found.values()];
+      this.asker = asker;
       this.isLoaded = true;
       this.failures = 0;
       byId('more').hidden = !next || this.pages === pagesMax;
-      if (this.isOpen) { show(byId('trouble'), ''); this.render(); }
+      if (this.isOpen) { trouble(); this.render(); }
     } catch (problem) {
       if (!(problem instanceof Problem)) { throw problem; }
       this.failures++;
-      if (this.isOpen) { show(byId('trouble'), text('page.offline')); }
+      if (this.isOpen) { trouble(() => text('page.offline')); }
     }
     clearTimeout(this.timer);
     const wait = this.failures === 0 ? refreshMs : Math.min(retryMs * 2 ** (this.failures - 1), refreshMs);
-    if (this.isOpen) { this.timer = setTimeout(() => this.#load(), wait * (1 + Math.random() / 2)); }
+    if (this.isOpen) { this.timer = setTimeout(() => this.#load(), spread(wait)); }
   }
 
   #card(campaign) {
     const state = stateOf(campaign);
     const when = state === 'scheduled' ? text('when.opens', { time: format.time(Date.parse(campaign.opensAt)) })
       : state === 'open' || state === 'paused' ? text('when.closes', { time: format.time(Date.parse(campaign.closesAt)) })
-      : ended(campaign) || text('face.closed');
+      : state === 'draft' ? text('face.draft') : ended(campaign);
     return el('li', {}, el('a', { class: 'card', href: `/campaigns/${campaign.id}` },
       el('span', { class: `badge ${state}` }, text(`state.${state}`)),
       el('span', { class: 'card-name' }, localized(campaign.name)),
       el('span', { class: 'card-benefit' }, format.benefit(campaign.benefit)),
-      el('span', { class: 'soft' }, when)));
+      when && el('span', { class: 'soft' }, when)));
   }
 }

@@ -20,7 +20,8 @@ function read() {
   }
 }
 
-function keep(email, isTold = false) {
+// `isTold`: another tab has said so. `isEnded`: nobody here has wished it.
+function keep(email, { isTold = false, isEnded = false } = {}) {
   const changed = who !== email;
   who = email;
   if (!email || changed) { access = email && !isTold ? access : null; }
@@ -32,9 +33,9 @@ function keep(email, isTold = false) {
     }
     if (changed) { channel?.postMessage(email); }
   }
-  if (changed) { for (const listener of listeners) { listener(); } }
+  if (changed) { for (const listener of listeners) { listener({ isEnded }); } }
 }
-channel?.addEventListener('message', ({ data }) => keep(data, true));
+channel?.addEventListener('message', ({ data }) => keep(data, { isTold: true }));
 
 const post = (path, json = {}, idempotencyKey = null) => call('POST', `/session/${path}`, { body: { json, idempotencyKey }, keepalive: true });
 
@@ -63,6 +64,7 @@ const inTurn = (work) => (navigator.locks ? navigator.locks.request(stored, work
 
 export const isSignedIn = () => who !== null;
 export const email = () => who;
+/** `listener({ isEnded })` is told when somebody else, or nobody, is signed in; `isEnded` where the session was refused, so that the member has to be told. */
 export const onChange = (listener) => listeners.add(listener);
 
 /** The access token, renewed when it is about to end; null when nobody is signed in. */
@@ -91,14 +93,14 @@ async function renewNow() {
     const given = await post('refresh', {}, key);
     forgetRefreshKey(key);
     if (who !== before) { return who !== null; }
-    if (!given) { keep(null); return false; }
+    if (!given) { keep(null, { isEnded: true }); return false; }
     access = { token: given.token, expiresAt: Date.parse(given.expiresAt) };
     return true;
   } catch (problem) {
     if (!(problem instanceof Problem)) { throw problem; }
     // Only a refusal ends the session; a server that is away does not.
     if (!problem.isPassing) { forgetRefreshKey(key); }
-    if ((problem.status === 401 || problem.status === 403) && who === before) { keep(null); }
+    if ((problem.status === 401 || problem.status === 403) && who === before) { keep(null, { isEnded: true }); }
     if (problem.isPassing) { throw problem; }
     return false;
   }

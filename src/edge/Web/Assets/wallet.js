@@ -1,11 +1,12 @@
 // One's own coupons, with a QR code of each that can be used, and one's profile.
 import * as account from './account.js';
 import { Problem, call, sleep } from './api.js';
-import { byId, el, entitle, notify, show } from './dom.js';
+import { byId, el, entitle, notify, trouble } from './dom.js';
 import * as format from './format.js';
-import { choose, explain, language, localized, text } from './language.js';
-import { profile } from './profile.js';
+import { choose, language, localized, sentence, text } from './language.js';
+import { profile, written } from './profile.js';
 import { encode } from './qr.js';
+import { spread } from './retry.js';
 import * as session from './session.js';
 
 const quiet = 4; // Modules around the code that stay light.
@@ -14,6 +15,8 @@ const retryMaxMs = 60_000;
 const namesPage = 200;
 const namesMax = 1_000; // Campaigns whose names are kept.
 const askedMax = 20; // Campaigns that are asked for one by one.
+const pagesMax = 4; // Pages of coupons that are asked for again.
+const againMs = 5_000; // Whoever goes back and forth between tabs asks no more often.
 
 /** A QR code as an inline SVG; the code itself stands beside it as text. */
 function picture(code) {
@@ -35,6 +38,8 @@ export class Wallet {
     this.container = container;
     this.names = new Map();
     this.#clear();
+    // What was shown at the till is used by the time the member looks here again.
+    document.addEventListener('visibilitychange', () => { if (!document.hidden && this.coupons !== null && performance.now() - this.askedAt > againMs) { this.#again(); } });
   }
 
   open() {
@@ -55,7 +60,7 @@ export class Wallet {
   }
 
   /** The network is back; what is there already stays, with what somebody may be writing. */
-  refresh() { if (this.coupons === null) { this.sessionChanged(); } }
+  refresh() { if (this.coupons === null) { this.sessionChanged(); } else { this.#again(); } }
 
   render() {
     entitle(text('wallet.heading'));
@@ -64,65 +69,127 @@ export class Wallet {
         el('button', { type: 'button', class: 'main-action', click: () => account.askToSignIn() }, text('account.signIn')));
       return;
     }
+    const putBack = written(this.container);
+    this.cards = el('div');
+    this.button = el('button', { type: 'button', class: 'quiet', id: 'wallet-more', click: () => this.#more() }, text('list.more'));
+    this.shown = null;
     this.container.replaceChildren(
       el('h1', {}, text('wallet.heading')),
       el('p', { class: 'soft' }, text('wallet.how')),
-      this.coupons === null ? el('p', { class: 'soft' }, text('list.loading'))
-        : this.coupons.length === 0 ? el('p', { class: 'soft' }, text('wallet.empty'))
-        : el('ul', { class: 'list' }, this.coupons.map((coupon) => this.#coupon(coupon))),
-      this.next && el('button', { type: 'button', class: 'quiet', click: () => this.#more() }, text('list.more')) || '',
+      el('div', { class: 'coupons' }, this.cards, this.button),
       this.user ? profile(this.user, { onChange: (...change) => this.#do(...change) }) : '');
+    this.#showCoupons();
+    putBack();
+  }
+
+  // The cards alone: beside them somebody may be writing.
+  #showCoupons() {
+    this.button.hidden = !this.next;
+    const shown = JSON.stringify(this.coupons);
+    if (shown === this.shown) { return; }
+    this.shown = shown;
+    const focused = this.cards.contains(document.activeElement) ? document.activeElement.pathname : null;
+    this.cards.replaceChildren(this.coupons === null ? el('p', { class: 'soft' }, text('list.loading'))
+      : this.coupons.length === 0 ? el('p', { class: 'soft' }, text('wallet.empty'))
+      : el('ul', { class: 'list' }, this.coupons.map((coupon) => this.#coupon(coupon))));
+    if (focused) { this.cards.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus(); }
   }
 
   #clear() {
     this.coupons = null;
     this.next = null;
     this.user = null;
+    this.isAsking = false;
+    this.doing = null;
+    this.pages = 1;
+    this.askedAt = -againMs;
   }
 
-  // Until it is there: the page says that it tries again, so it does.
   async #load(signal) {
     if (!session.isSignedIn()) { return; }
-    for (let failures = 0; this.coupons === null; failures++) {
-      const problem = await this.#try(signal, async () => {
-        const [coupons, user] = await Promise.all([this.#get('/api/coupons/me', signal), call('GET', '/api/users/me', { signedIn: true, withTag: true, signal })]);
-        if (signal.aborted) { return; }
-        [this.coupons, this.next] = [coupons.items, coupons.next];
-        [this.user, this.tag] = [user.value, user.tag];
-        this.render();
-      });
-      if (signal.aborted || (problem && !problem.isPassing)) { return; }
-      if (problem) {
-        show(byId('trouble'), text('page.offline'));
-        try {
-          await sleep(Math.min(Math.max((problem.retryAfter ?? 0) * 1_000, retryMs * 2 ** failures), retryMaxMs) * (1 + Math.random() / 2), signal);
-        } catch {
-          return; // Closed meanwhile.
-        }
+    await this.#untilAnswered(signal, async () => {
+      const [coupons, user] = await Promise.all([this.#get('/api/coupons/me', signal), this.#getUser(signal)]);
+      if (signal.aborted) { return; }
+      [this.coupons, this.next] = [coupons.items, coupons.next];
+      [this.user, this.tag] = [user.value, user.tag];
+      this.render();
+    });
+  }
+
+  // Those that are shown, as far as a few questions go; what lies behind them stays as it was.
+  async #again() {
+    const { signal } = this.visit;
+    await this.#untilAnswered(signal, async () => {
+      const found = new Map();
+      const pages = Math.min(this.pages, pagesMax);
+      let next = null;
+      for (let page = 0; page < pages; page++) {
+        const answer = await this.#get(`/api/coupons/me${next ? `?after=${encodeURIComponent(next)}` : ''}`, signal);
+        for (const coupon of answer.items) { found.set(coupon.code, coupon); }
+        next = answer.next;
+        if (!next) { break; }
+      }
+      if (signal.aborted) { return; }
+      this.coupons = [...found.values(), ...this.coupons.filter((coupon) => !found.has(coupon.code))];
+      if (pages === this.pages) { this.next = next; }
+      this.#showCoupons();
+    });
+  }
+
+  // Until it is there: the page says that it tries again, so it does. One question at a time.
+  async #untilAnswered(signal, work) {
+    if (this.isAsking) { return; }
+    this.isAsking = true;
+    for (let failures = 0; ; failures++) {
+      this.askedAt = performance.now();
+      const problem = await this.#try(signal, work);
+      if (signal.aborted) { return; } // The next visit has its own.
+      if (!problem?.isPassing) { break; }
+      trouble(() => text('page.offline'));
+      try {
+        await sleep(spread(Math.min(Math.max((problem.retryAfter ?? 0) * 1_000, retryMs * 2 ** failures), retryMaxMs)), signal);
+      } catch (closed) {
+        if (!signal.aborted) { throw closed; }
+        return;
       }
     }
-    await this.#name(signal);
+    this.isAsking = false;
+    if (this.coupons !== null) { await this.#name(signal); }
   }
 
   async #more() {
+    if (this.isAsking) { return; }
+    this.isAsking = true;
     const { signal } = this.visit;
+    const first = this.coupons.length;
     const problem = await this.#try(signal, async () => {
       const page = await this.#get(`/api/coupons/me?after=${encodeURIComponent(this.next)}`, signal);
       if (signal.aborted) { return; }
       const known = new Set(this.coupons.map((coupon) => coupon.code));
       this.coupons = [...this.coupons, ...page.items.filter((coupon) => !known.has(coupon.code))];
       this.next = page.next;
-      this.render();
+      this.pages++;
+      this.#showCoupons();
+      // Where there is no more to ask for, the focus goes on to what has come.
+      if (!this.next) { this.cards.querySelectorAll('a')[first]?.focus(); }
     });
+    if (signal.aborted) { return; }
+    this.isAsking = false;
     if (!problem) { await this.#name(signal); }
   }
 
   // The coupons are there without the names of their campaigns, which come after them; where they do not, the cards do without.
   async #name(signal) {
     const unnamed = () => [...new Set(this.coupons?.map((coupon) => coupon.campaignId))].filter((id) => !this.names.has(id));
+    if (unnamed().length > 1) { await this.#keepFrom(signal, `/api/campaigns?limit=${namesPage}`, (answer) => answer.items); }
+    for (const id of unnamed().slice(0, askedMax)) { await this.#keepFrom(signal, `/api/campaigns/${id}`, (answer) => [answer]); }
+  }
+
+  // One that cannot be had takes no other's name along.
+  async #keepFrom(signal, path, campaignsOf) {
+    if (signal.aborted) { return; }
     try {
-      if (unnamed().length > 1) { this.#keep((await this.#get(`/api/campaigns?limit=${namesPage}`, signal)).items); }
-      for (const id of unnamed().slice(0, askedMax)) { this.#keep([await this.#get(`/api/campaigns/${id}`, signal)]); }
+      this.#keep(campaignsOf(await this.#get(path, signal)));
     } catch (problem) {
       if (!(problem instanceof Problem) && !signal.aborted) { throw problem; }
     }
@@ -135,6 +202,8 @@ export class Wallet {
   }
 
   #nameOf(campaignId) { return localized(this.names.get(campaignId)); }
+
+  #getUser(signal) { return call('GET', '/api/users/me', { signedIn: true, withTag: true, signal }); }
 
   #get(path, signal) { return call('GET', path, { signedIn: true, signal }); }
 
@@ -151,11 +220,13 @@ export class Wallet {
       el('a', { href: `/campaigns/${coupon.campaignId}` }, text('wallet.campaign')));
   }
 
-  // What the member does with the account. `after` is done with the answer; answers the problem, or null.
+  // What the member does with the account, one thing at a time: a second press would be refused for what the first has done. `after` is done with the answer; answers the problem, or null.
   async #do(method, path, json, after) {
     const { signal } = this.visit;
-    return this.#try(signal, async () => {
-      const isProfile = method === 'PATCH';
+    if (this.doing === signal) { return null; }
+    this.doing = signal;
+    const isProfile = method === 'PATCH';
+    const problem = await this.#try(signal, async () => {
       const answer = await call(method, path, { body: { json, ifMatch: isProfile ? this.tag : undefined }, signedIn: true, withTag: isProfile, signal });
       if (signal.aborted) { return; }
       if (isProfile) {
@@ -166,19 +237,34 @@ export class Wallet {
       }
       await after?.();
     });
+    if (isProfile && problem?.status === 412) { await this.#readMoved(signal); }
+    if (this.doing === signal) { this.doing = null; }
+    // The form may be far below what the page says above it.
+    if (problem && problem.status !== 400 && !signal.aborted) { byId('trouble').scrollIntoView({ block: 'nearest' }); }
+    return problem;
+  }
+
+  // Another tab or an administrator was there before: what has not been written here is shown as it is now, and the member decides whether to save again.
+  async #readMoved(signal) {
+    const problem = await this.#try(signal, async () => {
+      const user = await this.#getUser(signal);
+      if (signal.aborted) { return; }
+      [this.user, this.tag] = [user.value, user.tag];
+      this.render();
+    });
+    if (!problem && !signal.aborted) { trouble(() => text('profile.moved')); }
   }
 
   // The problem, told already, or null.
   async #try(signal, work) {
     try {
       await work();
-      if (!signal.aborted) { show(byId('trouble'), ''); }
+      if (!signal.aborted) { trouble(); }
       return null;
     } catch (problem) {
       if (signal.aborted) { return null; }
       if (!(problem instanceof Problem)) { throw problem; }
-      const { title, meaning } = explain(problem);
-      show(byId('trouble'), problem.status === 0 ? text('page.unreached') : `${title}. ${meaning}`);
+      trouble(() => (problem.status === 0 ? text('page.unreached') : sentence(problem)));
       return problem;
     }
   }
