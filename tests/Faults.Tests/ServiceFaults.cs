@@ -1,3 +1,4 @@
+using FirstCome.TestKit;
 using Xunit;
 
 namespace FirstCome.FaultsTests;
@@ -67,42 +68,15 @@ public sealed class ServiceFaults(RealSystem system)
 
     /// <summary>With records between gate and log: Kafka stands still, so that they cannot get through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueService_is_killed_between_gate_and_log() => FaultRehearsal.HoldAsync(system, async cancel =>
-    {
-        system.Kafka.Process.Freeze();
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
-            await Killed("issue-service", "issue-service-2");
-        }
-        finally { system.Kafka.Process.Thaw(); }
-    }, sign: Sign.ClaimsWithheld);
+    public Task Every_IssueService_is_killed_between_gate_and_log() => KilledMidwayAsync(() => system.Kafka.Process, "issue-service", "issue-service-2");
 
     /// <summary>With rows in the ledger of which CouponService has not been told: Kafka stands still, so that neither that nor a commit gets through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueWorker_is_killed_between_insert_and_commit() => FaultRehearsal.HoldAsync(system, async cancel =>
-    {
-        system.Kafka.Process.Freeze();
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
-            await Killed("issue-worker", "issue-worker-2");
-        }
-        finally { system.Kafka.Process.Thaw(); }
-    }, sign: Sign.ClaimsWithheld);
+    public Task Every_IssueWorker_is_killed_between_insert_and_commit() => KilledMidwayAsync(() => system.Kafka.Process, "issue-worker", "issue-worker-2");
 
     /// <summary>With records in the log and no mark in the gate: Redis stands still, so that no mark and no answer gets through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueService_is_killed_between_log_and_answer() => FaultRehearsal.HoldAsync(system, async cancel =>
-    {
-        system.Redis.Process.Freeze();
-        try
-        {
-            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
-            await Killed("issue-service", "issue-service-2");
-        }
-        finally { system.Redis.Process.Thaw(); }
-    }, sign: Sign.ClaimsWithheld);
+    public Task Every_IssueService_is_killed_between_log_and_answer() => KilledMidwayAsync(() => system.Redis.Process, "issue-service", "issue-service-2");
 
     /// <summary>An instance with claims on their way stands still while the gate is lost and rebuilt by the other, and then goes on as if nothing had happened.</summary>
     [Fact]
@@ -126,6 +100,18 @@ public sealed class ServiceFaults(RealSystem system)
         system.Services.Freeze("issue-service");
         try { await Task.Delay(TimeSpan.FromSeconds(8), cancel); }
         finally { system.Services.Thaw("issue-service"); }
+    }, sign: Sign.ClaimsWithheld);
+
+    /// <summary>What they are about to hand on cannot get through to an engine that stands still.</summary>
+    private Task KilledMidwayAsync(Func<IEngineProcess> engine, params string[] instances) => FaultRehearsal.HoldAsync(system, async cancel =>
+    {
+        engine().Freeze();
+        try
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+            await Killed(instances);
+        }
+        finally { engine().Thaw(); }
     }, sign: Sign.ClaimsWithheld);
 
     private async Task FrozenAsync(string instance, TimeSpan time, CancellationToken cancel)

@@ -102,7 +102,10 @@ public interface ILogReader : IAsyncDisposable
     /// <summary>The next records: returns as soon as there is at least one, with what is there up to <paramref name="max"/>; empty after <paramref name="wait"/>.</summary>
     ValueTask<IReadOnlyList<ConsumedRecord>> ReadAsync(int max, TimeSpan wait, CancellationToken cancellationToken);
 
-    /// <summary>Commits, for the group, everything that <see cref="ReadAsync"/> has returned so far. Does nothing without a group.</summary>
+    /// <summary>
+    /// Commits, for the group, everything that <see cref="ReadAsync"/> has returned so far. Does nothing without a group. A process that dies may have it read again: on a cluster the group's offsets follow within
+    /// half a second, and before a partition goes to another reader.
+    /// </summary>
     ValueTask CommitAsync(CancellationToken cancellationToken);
 
     /// <summary>Goes back to the start position of the subscription (committed or kept): what was read since then comes again.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace FirstCome.Engines.Log.Kafka;
 
 /// <summary>
-/// One of a consumer group's readers. Partitions move cooperatively: only those that change hands stop meanwhile. Where the caller keeps the offsets itself, each partition
+/// One of a consumer group's readers. What the caller commits the client brings to the brokers within half a second, and before a partition goes to another. Partitions move cooperatively: only those that change hands stop meanwhile. Where the caller keeps the offsets itself, each partition
 /// that comes starts at the caller's, and not at the group's.
 /// </summary>
 internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscription, TimeProvider time, ILogger logger)
@@ -14,21 +14,25 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
 
     private readonly TimeProvider _time = time;
     private readonly Dictionary<TopicPartition, Offset> _handed = [];
+    // What the caller has committed since the partition came: the brokers may not know it yet.
+    private readonly Dictionary<TopicPartition, Offset> _done = [];
     private Exception? _startFailure;
 
-    public override ValueTask CommitAsync(CancellationToken cancellationToken) => new(RunAsync(async () =>
+    public override ValueTask CommitAsync(CancellationToken cancellationToken) => new(RunAsync(() =>
     {
-        if (Consumer is not { } consumer || _handed.Count == 0) { return true; }
-        var offsets = _handed.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value)).ToList();
-        try { await AnsweredAsync(() => { consumer.Commit(offsets); return true; }, cancellationToken); }
-        catch (KafkaException exception) when (IsRebalancing(exception.Error.Code))
+        if (Consumer is not { } consumer) { return Task.FromResult(true); }
+        foreach (var (partition, next) in _handed)
         {
-            // Partitions are changing hands: whoever gets them reads again from the last commit; what stays here is committed with the next batch.
-            KafkaLogEvents.CommitPassedOver(Logger, exception.Error.Reason);
-            return false;
+            try
+            {
+                consumer.StoreOffset(new TopicPartitionOffset(partition, next));
+                _done[partition] = next;
+            }
+            // It has gone to another reader, which reads again from the last commit.
+            catch (KafkaException exception) when (IsGone(exception)) { KafkaLogEvents.CommitPassedOver(Logger, exception.Error.Reason); }
         }
         _handed.Clear();
-        return true;
+        return Task.FromResult(true);
     }, cancellationToken));
 
     public override ValueTask RewindAsync(CancellationToken cancellationToken) => new(RunAsync(async () =>
@@ -45,9 +49,11 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
         (_startFailure, var built) = (null, Builder(Log.Options.Prefix + Subscription.Group!)
             .SetPartitionsAssignedHandler((consumer, partitions) => Starts(consumer, partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
+            .SetOffsetsCommittedHandler((_, offsets) => { if (offsets.Error.IsError) { KafkaLogEvents.CommitPassedOver(Logger, offsets.Error.Reason); } })
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
             .Build());
         _handed.Clear();
+        _done.Clear();
         built.Subscribe(Topic);
         return Task.FromResult(built);
     }
@@ -81,6 +87,7 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
         foreach (var place in await OnOwnThread(() => consumer.Committed(partitions, s_committedMax)))
         {
             long? committed = place.Offset == Offset.Unset ? null : place.Offset.Value;
+            if (_done.TryGetValue(place.TopicPartition, out var done)) { committed = Math.Max(committed ?? 0, done.Value); }
             var next = Subscription.Start switch
             {
                 LogStart.Committed => committed,
@@ -92,10 +99,16 @@ internal sealed class KafkaGroupReader(KafkaLog log, LogSubscription subscriptio
         return starts;
     }
 
-    private static bool IsRebalancing(ErrorCode code) => code is ErrorCode.RebalanceInProgress or ErrorCode.IllegalGeneration or ErrorCode.UnknownMemberId;
+    private static bool IsGone(KafkaException exception) => exception is TopicPartitionOffsetException { Results: var results } ? results.All(result => IsGone(result.Error.Code)) : IsGone(exception.Error.Code);
+
+    private static bool IsGone(ErrorCode code) => code is ErrorCode.Local_State or ErrorCode.Local_UnknownPartition;
 
     private void Forget(IEnumerable<TopicPartition> partitions)
     {
-        foreach (var partition in partitions) { _handed.Remove(partition); }
+        foreach (var partition in partitions)
+        {
+            _handed.Remove(partition);
+            _done.Remove(partition);
+        }
     }
 }

@@ -20,7 +20,7 @@ internal static partial class KafkaLogEvents
     [LoggerMessage(5, LogLevel.Warning, "Topics could not be made; tried again in {Pause}: {Reason}")]
     public static partial void TopicsFailed(ILogger logger, TimeSpan pause, string reason);
 
-    [LoggerMessage(7, LogLevel.Debug, "Offsets were not committed while the group's partitions change hands: {Reason}")]
+    [LoggerMessage(7, LogLevel.Debug, "Offsets were not committed, and are with the next ones or read again: {Reason}")]
     public static partial void CommitPassedOver(ILogger logger, string reason);
 
     [LoggerMessage(8, LogLevel.Error, "The client for questions about offsets destroyed itself and was replaced")]

@@ -6,18 +6,19 @@ namespace FirstCome.Engines.Log.Kafka;
 
 /// <summary>
 /// What both kinds of readers have in common. The client's consumer is synchronous and calls back within its calls, so each read runs on a thread of its own. A consumer that failed is
-/// closed, and the next read opens another.
+/// closed, and the next read opens another; a log that is away is no failure of the consumer, which goes on by itself when the brokers do.
 /// </summary>
 internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, TimeProvider time, ILogger logger) : ILogReader
 {
     // Between two reads that found something the brokers prove themselves; an idle topic's must be asked.
     private static readonly TimeSpan s_proofEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_commitEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_step = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_answerMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_closeMax = TimeSpan.FromSeconds(5);
 
     private IConsumer<string, byte[]>? _consumer;
-    // What the brokers have not answered in time. The client does not close beside it, so what comes next waits for its end first.
-    private Task? _unanswered;
+    // Of the consumer before. It commits what is left at its end and does not return before the brokers answer; another beside it would get no partition, as this one keeps its place in the group.
+    private Task _closed = Task.CompletedTask;
     private long _provenAt = time.GetTimestamp();
 
     protected ILogger Logger { get; } = logger;
@@ -35,12 +36,8 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         return await RunAsync(async () =>
         {
             var consumer = _consumer ??= await OpenAsync(cancellationToken);
-            var records = await OnOwnThread(() => Read(consumer, max, wait, cancellationToken));
-            if (records.Count > 0 || time.GetElapsedTime(_provenAt) < s_proofEvery) { return records; }
-            await Log.EndOffsetsAsync(Subscription.Topic, cancellationToken);
-            _provenAt = time.GetTimestamp();
-            return records;
-        }, cancellationToken);
+            return await OnOwnThread(() => Read(consumer, max, wait, cancellationToken));
+        }, cancellationToken) is { Count: > 0 } records ? records : await NothingAsync(cancellationToken);
     }
 
     public abstract ValueTask CommitAsync(CancellationToken cancellationToken);
@@ -67,7 +64,10 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         var config = Log.Client(new ConsumerConfig
         {
             GroupId = group,
-            EnableAutoCommit = false,
+            // The client commits, by itself and beside everything else, what the caller has said is done, and nothing else. A commit that is waited for may not be answered: the broker stands still, or partitions
+            // change hands, at which the client (2.16) was seen to turn on a core for ever.
+            EnableAutoCommit = Subscription.Group is not null,
+            AutoCommitIntervalMs = (int)s_commitEvery.TotalMilliseconds,
             EnableAutoOffsetStore = false,
             AutoOffsetReset = AutoOffsetReset.Earliest,
             PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
@@ -88,27 +88,15 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
     /// <summary>Runs a step; after a failure of the client nothing of its state is trusted.</summary>
     protected async Task<T> RunAsync<T>(Func<Task<T>> step, CancellationToken cancellationToken)
     {
-        try
-        {
-            if (_unanswered is not null) { await CloseAsync(cancellationToken); }
-            return await step();
-        }
+        await ClosedAsync(cancellationToken);
+        try { return await step(); }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            if (_unanswered is null) { await CloseAsync(cancellationToken); }
-            if (exception is KafkaException or TimeoutException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
+            // What failed is told; that it could not be closed in time is for whoever comes next.
+            _ = BeginClose();
+            if (exception is KafkaException) { throw KafkaLog.Unavailable($"read {Subscription.Topic.Name}", exception); }
             throw;
         }
-    }
-
-    /// <summary>A call that waits for the brokers as long as they do not answer.</summary>
-    /// <exception cref="TimeoutException">They have not answered in time; the consumer is closed once they have.</exception>
-    protected async Task<T> AnsweredAsync<T>(Func<T> call, CancellationToken cancellationToken)
-    {
-        var answer = OnOwnThread(call);
-        _unanswered = answer;
-        try { return await answer.WaitAsync(s_answerMax, time, cancellationToken); }
-        finally { if (answer.IsCompleted) { _unanswered = null; } }
     }
 
     protected static Task<T> OnOwnThread<T>(Func<T> work) => KafkaLog.OnOwnThread(work);
@@ -130,25 +118,39 @@ internal abstract class KafkaReader(KafkaLog log, LogSubscription subscription, 
         return batch.ConvertAll(Record);
     }
 
-    private async Task CloseAsync(CancellationToken cancellationToken)
+    // Nothing was read: because there is nothing, or because nobody answers?
+    private async Task<IReadOnlyList<ConsumedRecord>> NothingAsync(CancellationToken cancellationToken)
     {
-        if (_unanswered is { } answer)
-        {
-            // Whatever it says comes too late: what it committed or not is read from the group's offsets again.
-            await answer.WaitAsync(s_answerMax, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!answer.IsCompleted) { throw new LogUnavailableException($"The log has not answered a commit of {Subscription.Topic.Name}."); }
-            _unanswered = null;
-        }
-        await OnOwnThread(() => { Close(); return true; });
+        if (time.GetElapsedTime(_provenAt) < s_proofEvery) { return []; }
+        await Log.EndOffsetsAsync(Subscription.Topic, cancellationToken);
+        _provenAt = time.GetTimestamp();
+        return [];
     }
 
-    private void Close()
+    private async Task CloseAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _consumer, null) is not { } consumer) { return; }
-        try { consumer.Close(); }
-        catch (KafkaException exception) { KafkaLogEvents.CloseFailed(Logger, exception); }
-        consumer.Dispose();
+        _ = BeginClose();
+        await ClosedAsync(cancellationToken);
+    }
+
+    private Task BeginClose()
+    {
+        if (Interlocked.Exchange(ref _consumer, null) is not { } consumer) { return _closed; }
+        return _closed = OnOwnThread(() =>
+        {
+            try
+            {
+                using (consumer) { consumer.Close(); }
+            }
+            catch (KafkaException exception) { KafkaLogEvents.CloseFailed(Logger, exception); }
+            return true;
+        });
+    }
+
+    private async Task ClosedAsync(CancellationToken cancellationToken)
+    {
+        try { await _closed.WaitAsync(s_closeMax, time, cancellationToken); }
+        catch (TimeoutException exception) { throw new LogUnavailableException($"The log has not answered the last commit of a reader of {Subscription.Topic.Name}.", exception); }
     }
 
     private static ConsumedRecord Record(ConsumeResult<string, byte[]> result) => new(
