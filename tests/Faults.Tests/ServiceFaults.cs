@@ -103,7 +103,7 @@ public sealed class ServiceFaults(RealSystem system)
     }, sign: Sign.ClaimsWithheld);
 
     /// <summary>What they are about to hand on cannot get through to an engine that stands still.</summary>
-    private Task KilledMidwayAsync(Func<IEngineProcess> engine, params string[] instances) => FaultRehearsal.HoldAsync(system, async cancel =>
+    private async Task KilledMidwayAsync(Func<IEngineProcess> engine, params string[] instances) => await FaultRehearsal.HoldAsync(system, async cancel =>
     {
         engine().Freeze();
         try
