@@ -68,15 +68,15 @@ public sealed class ServiceFaults(RealSystem system)
 
     /// <summary>With records between gate and log: Kafka stands still, so that they cannot get through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueService_is_killed_between_gate_and_log() => KilledMidwayAsync(() => system.Kafka.Process, "issue-service", "issue-service-2");
+    public Task Every_IssueService_is_killed_between_gate_and_log() => KilledMidwayAsync(() => system.Kafka.Process, Sign.ClaimsWithheld, "issue-service", "issue-service-2");
 
     /// <summary>With rows in the ledger of which CouponService has not been told: Kafka stands still, so that neither that nor a commit gets through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueWorker_is_killed_between_insert_and_commit() => KilledMidwayAsync(() => system.Kafka.Process, "issue-worker", "issue-worker-2");
+    public Task Every_IssueWorker_is_killed_between_insert_and_commit() => KilledMidwayAsync(() => system.Kafka.Process, Sign.None, "issue-worker", "issue-worker-2");
 
     /// <summary>With records in the log and no mark in the gate: Redis stands still, so that no mark and no answer gets through; then the process is gone.</summary>
     [Fact]
-    public Task Every_IssueService_is_killed_between_log_and_answer() => KilledMidwayAsync(() => system.Redis.Process, "issue-service", "issue-service-2");
+    public Task Every_IssueService_is_killed_between_log_and_answer() => KilledMidwayAsync(() => system.Redis.Process, Sign.ClaimsWithheld, "issue-service", "issue-service-2");
 
     /// <summary>An instance with claims on their way stands still while the gate is lost and rebuilt by the other, and then goes on as if nothing had happened.</summary>
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ServiceFaults(RealSystem system)
     }, sign: Sign.ClaimsWithheld);
 
     /// <summary>What they are about to hand on cannot get through to an engine that stands still.</summary>
-    private async Task KilledMidwayAsync(Func<IEngineProcess> engine, params string[] instances) => await FaultRehearsal.HoldAsync(system, async cancel =>
+    private async Task KilledMidwayAsync(Func<IEngineProcess> engine, Sign sign, params string[] instances) => await FaultRehearsal.HoldAsync(system, async cancel =>
     {
         engine().Freeze();
         try
@@ -112,7 +112,7 @@ public sealed class ServiceFaults(RealSystem system)
             await Killed(instances);
         }
         finally { engine().Thaw(); }
-    }, sign: Sign.ClaimsWithheld);
+    }, sign: sign);
 
     private async Task FrozenAsync(string instance, TimeSpan time, CancellationToken cancel)
     {

@@ -178,7 +178,8 @@ public sealed class ReconciliationTests : IAsyncDisposable
     {
         await StartAsync();
         var (id, operatorId) = (_bench.Campaign.Id, Guid.CreateVersion7());
-        var runs = new ReconciliationRuns(_bench.Ledger, TimeProvider.System);
+        // Runs are minutes apart: within one millisecond none would be the last.
+        var runs = new ReconciliationRuns(_bench.Ledger, new AlwaysLater());
         var (none, some) = (JsonSerializer.SerializeToElement(Array.Empty<Difference>()), JsonSerializer.SerializeToElement(new[] { new Difference("claim-missing", 1, "publish-again", [3]) }));
         foreach (var found in (JsonElement[])[none, none, some, some]) { await runs.KeepIfNewAsync(id, found, Cancel); }
         var repair = await runs.BeginAsync(id, operatorId, Cancel);
@@ -311,6 +312,13 @@ public sealed class ReconciliationTests : IAsyncDisposable
     private static byte[] Field(Guid member) => member.ToByteArray(bigEndian: true);
 
     private static string Text(Difference difference) => $"{difference.Kind} {string.Join(',', difference.Sequences)} {difference.Mending}";
+
+    private sealed class AlwaysLater : TimeProvider
+    {
+        private int _asked;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddMinutes(Interlocked.Increment(ref _asked));
+    }
 
     private sealed class Ahead(TimeSpan by) : TimeProvider
     {
