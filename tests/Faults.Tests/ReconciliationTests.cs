@@ -37,14 +37,24 @@ public sealed class ReconciliationTests(RealSystem system)
         await Eventually.TrueAsync(async () => Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))).SequenceEqual(broken), s_limit, "the three differences are named");
         var dry = await JsonAsync(client.PostAsync($"{path}/repair?dryRun=true", null, cancel));
         Assert.Equal((1, 1, true), (dry["markedClaimsPublished"]!.GetValue<int>(), dry["couponsTold"]!.GetValue<int>(), dry["gateRebuilt"]!.GetValue<bool>()));
-        await JsonAsync(client.PostAsync($"{path}/repair", null, cancel));
+
+        // Whoever asks for a repair may leave: it goes to its end, and its trail with it.
+        system.Services.Freeze("coupon-service");
+        try
+        {
+            using var caller = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            var asked = client.PostAsync($"{path}/repair", null, caller.Token);
+            await Eventually.TrueAsync(async () => (await RepairAsync())?["unfinished"] is not null, s_limit, "the repair has begun");
+            await caller.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        }
+        finally { system.Services.Thaw("coupon-service"); }
+        await Eventually.TrueAsync(async () => (await RepairAsync())?["gateRebuilt"]?.GetValue<bool>() == true, s_limit, "the repair has ended");
         await Eventually.TrueAsync(async () =>
         {
             var report = await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel));
             return report["consistent"]?.GetValue<bool>() == true;
         }, s_limit, "all is mended");
-        var runs = (await JsonAsync(client.GetAsync($"{path}/reconciliation/runs", cancel)))["items"]!.AsArray();
-        Assert.NotNull(Assert.Single(runs, run => run!["actor"] is not null)!["outcome"]!["gateRebuilt"]);
 
         // What has more than one right answer is named, and left for a person. (A reservation without its mark the sweep publishes before anybody sees it.)
         await system.Database.ExecuteAsync($"UPDATE firstcome_ledger.claim SET nth = 9 WHERE campaign_id = {hex} AND sequence = 1");
@@ -57,6 +67,9 @@ public sealed class ReconciliationTests(RealSystem system)
         Assert.Equal(left, Kinds(repair, "left"));
         Assert.Equal((0, 0, false), (repair["markedClaimsPublished"]!.GetValue<int>(), repair["couponsTold"]!.GetValue<int>(), repair["gateRebuilt"]!.GetValue<bool>()));
         Assert.Equal(left, Kinds(await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel))));
+
+        // What the trail knows of the newest repair.
+        async Task<JsonNode?> RepairAsync() => (await JsonAsync(client.GetAsync($"{path}/reconciliation/runs", cancel)))["items"]!.AsArray().FirstOrDefault(run => run!["actor"] is not null)?["outcome"];
     }
 
     private async Task LoseFromGateAsync(Guid campaign, string member)
