@@ -196,17 +196,19 @@ public sealed class KafkaClusterLogTests(SharedKafka shared) : KafkaBehaviour
         var brokers = await shared.ThreeAsync();
         var acknowledged = new List<string>();
         await AcknowledgedAsync("all", acknowledged);
-        await brokers[0].Process.KillAsync();
-        await AcknowledgedAsync("two of three", acknowledged);
-        await brokers[1].Process.KillAsync();
-        for (var i = 0; i < 3; i++)
+        try
         {
-            await Assert.ThrowsAsync<LogUnavailableException>(() => Log.ProduceAsync(Narrow, [Record("k", "one of three")], Cancel));
-            // Who is alone cannot prove an end, whatever it takes for one.
-            await Assert.ThrowsAsync<LogUnavailableException>(() => Log.FenceAsync(Narrow, Cancel));
+            await brokers[0].Process.KillAsync();
+            await AcknowledgedAsync("two of three", acknowledged);
+            await brokers[1].Process.KillAsync();
+            for (var i = 0; i < 3; i++)
+            {
+                await Assert.ThrowsAsync<LogUnavailableException>(() => Log.ProduceAsync(Narrow, [Record("k", "one of three")], Cancel));
+                // Who is alone cannot prove an end, whatever it takes for one.
+                await Assert.ThrowsAsync<LogUnavailableException>(() => Log.FenceAsync(Narrow, Cancel));
+            }
         }
-
-        await Task.WhenAll(brokers[0].RestartAsync(), brokers[1].RestartAsync());
+        finally { await Task.WhenAll(brokers[0].RestartAsync(), brokers[1].RestartAsync()); }
         await AcknowledgedAsync("all again", acknowledged);
         await using var reader = Log.Subscribe(FromTheFirst(Narrow));
         var read = new List<string>();
