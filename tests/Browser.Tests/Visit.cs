@@ -42,7 +42,7 @@ public sealed class Visit : IAsyncDisposable
     public static Task AsAddressed(IPage page) => page.Locator("h1").WaitForAsync();
 
     /// <summary>Waits until the event page shows this face (the names in <c>claim-machine.js</c>).</summary>
-    public Task FaceAsync(string face, IPage? tab = null) => Assertions.Expect((tab ?? Page).Locator("#chosen")).ToHaveAttributeAsync("data-face", face, new() { Timeout = 20_000 });
+    public Task FaceAsync(string face, IPage? tab = null) => Assertions.Expect((tab ?? Page).Locator("#chosen")).ToHaveAttributeAsync("data-face", face);
 
     /// <summary>No serious finding of axe, nothing that goes out of the screen, and a picture for <c>docs/screens</c> where it is asked for.</summary>
     /// <param name="again">Brings the console's page, opened once more in the other language, to the same state, for its picture in that one.</param>

@@ -32,7 +32,7 @@ public sealed class KillTests(ComposedSystem system, ITestOutputHelper output)
         await system.WholeAsync();
         var kill = await system.KillCommandAsync(service);
         // A minute for the coupons: what makes them may be what was killed.
-        var report = await HoldAsync("--members", "500", "--quota", "200", "--concurrency", "24", "--repeats", "0.1", "--issued-within", "60s", "--during", kill);
+        var report = await HoldAsync("--members", "1000", "--quota", "700", "--concurrency", "24", "--repeats", "0.1", "--issued-within", "60s", "--during", kill);
         if (s_onTheWay.Contains(service)) { Assert.True(report["askedAgain"]!.GetValue<int>() > 0, "The kill came when nobody was asking any more."); }
         var ended = Stopwatch.GetTimestamp();
         await system.WholeAsync();

@@ -9,7 +9,7 @@ namespace FirstCome.FaultsTests;
 /// <summary>What the faults are made with does what it says: a cut that cuts nothing would let every fault pass.</summary>
 public sealed class MeansTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10), s_delay = TimeSpan.FromMilliseconds(150), s_silence = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10), s_delay = TimeSpan.FromSeconds(1), s_silence = TimeSpan.FromMilliseconds(300);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

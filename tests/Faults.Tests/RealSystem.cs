@@ -116,10 +116,11 @@ public sealed class RealSystem : FaultedSystem
     /// <summary>Redis' own, likewise.</summary>
     internal ProcessClock? RedisClock { get; private set; }
 
-    /// <summary>A connection to Redis that may do what an administrator may.</summary>
+    /// <summary>A connection to the whole system's Redis that may do what an administrator may; made before the crowd takes the cores.</summary>
     internal async Task<IServer> RedisAdminAsync()
     {
-        var connection = await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions { EndPoints = { Redis.EndPoint }, AllowAdmin = true });
+        await ReadyAsync();
+        var connection = Own(await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions { EndPoints = { Redis.EndPoint }, AllowAdmin = true }));
         return connection.GetServer(Redis.EndPoint);
     }
 

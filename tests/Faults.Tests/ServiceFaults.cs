@@ -80,27 +80,33 @@ public sealed class ServiceFaults(RealSystem system)
 
     /// <summary>An instance with claims on their way stands still while the gate is lost and rebuilt by the other, and then goes on as if nothing had happened.</summary>
     [Fact]
-    public Task An_IssueService_stands_still_over_a_rebuild() => FaultRehearsal.HoldAsync(system, async cancel =>
+    public async Task An_IssueService_stands_still_over_a_rebuild()
     {
-        system.Services.Freeze("issue-service");
-        try
+        var redis = await system.RedisAdminAsync();
+        await FaultRehearsal.HoldAsync(system, async cancel =>
         {
-            await (await system.RedisAdminAsync()).FlushAllDatabasesAsync();
-            await Task.Delay(TimeSpan.FromSeconds(8), cancel);
-        }
-        finally { system.Services.Thaw("issue-service"); }
-    }, sign: Sign.ClaimsWithheld);
+            system.Services.Freeze("issue-service");
+            try
+            {
+                await redis.FlushAllDatabasesAsync();
+                await Task.Delay(TimeSpan.FromSeconds(8), cancel);
+            }
+            finally { system.Services.Thaw("issue-service"); }
+        }, sign: Sign.ClaimsWithheld);
+    }
 
     /// <summary>The gate is lost, the first to rebuild it stands still at once, the second rebuilds, and then the first goes on with its own.</summary>
     [Fact]
-    public Task Two_rebuild_at_once_and_the_first_stands_still() => FaultRehearsal.HoldAsync(system, async cancel =>
+    public async Task Two_rebuild_at_once_and_the_first_stands_still()
     {
-        await (await system.RedisAdminAsync()).FlushAllDatabasesAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(15), cancel);
-        system.Services.Freeze("issue-service");
-        try { await Task.Delay(TimeSpan.FromSeconds(8), cancel); }
-        finally { system.Services.Thaw("issue-service"); }
-    }, sign: Sign.ClaimsWithheld);
+        var redis = await system.RedisAdminAsync();
+        await FaultRehearsal.HoldAsync(system, async cancel =>
+        {
+            await redis.FlushAllDatabasesAsync();
+            await Task.Delay(TimeSpan.FromMilliseconds(15), cancel);
+            await FrozenAsync("issue-service", TimeSpan.FromSeconds(8), cancel);
+        }, sign: Sign.ClaimsWithheld);
+    }
 
     /// <summary>What they are about to hand on cannot get through to an engine that stands still.</summary>
     private async Task KilledMidwayAsync(Func<IEngineProcess> engine, Sign sign, params string[] instances) => await FaultRehearsal.HoldAsync(system, async cancel =>

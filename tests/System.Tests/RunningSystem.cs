@@ -12,8 +12,11 @@ namespace FirstCome.SystemTests;
 /// <summary>One whole system for the tests of a collection: a process of its own with its data in a temporary folder, used over HTTP at the gateway as anybody would.</summary>
 public sealed class RunningSystem : IAsyncLifetime
 {
+    // Tokens are good for ten minutes.
+    private static readonly TimeSpan s_tokenUse = TimeSpan.FromMinutes(4);
+
     private readonly StandaloneSystem _system = new();
-    private readonly Dictionary<string, string> _tokens = [];
+    private readonly Dictionary<string, (string Token, DateTimeOffset GoodUntil)> _tokens = [];
     private HttpClient? _http;
 
     public HttpClient Http => _http ?? throw new InvalidOperationException("The system does not run.");
@@ -41,12 +44,15 @@ public sealed class RunningSystem : IAsyncLifetime
         await _system.StartAsync(cancellationToken);
     }
 
-    /// <summary>The demo account's access token, signed in once.</summary>
+    /// <summary>The demo account's access token, signed in again before it ends.</summary>
     public async Task<string> TokenAsync(string role)
     {
-        if (_tokens.TryGetValue(role, out var token)) { return token; }
+        if (_tokens.TryGetValue(role, out var kept) && DateTimeOffset.UtcNow < kept.GoodUntil) { return kept.Token; }
         var (email, password) = StandaloneSystem.DemoAccount(Data, role) ?? throw new InvalidOperationException($"There is no demo account {role}.");
-        return _tokens[role] = await SignInAsync(email, password);
+        var goodUntil = DateTimeOffset.UtcNow + s_tokenUse;
+        var token = await SignInAsync(email, password);
+        _tokens[role] = (token, goodUntil);
+        return token;
     }
 
     public async Task<string> SignInAsync(string email, string password)

@@ -1,4 +1,5 @@
 using FirstCome.Contracts.Coupons;
+using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -19,8 +20,16 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await here.Page.GetByRole(AriaRole.Button, new() { Name = "모든 곳에서 로그아웃" }).ClickAsync();
         await Assertions.Expect(here.Page.GetByText("로그아웃했습니다.")).ToBeVisibleAsync();
 
-        // A code that is well formed is looked up at once.
-        await elsewhere.Page.GetByLabel("쿠폰 코드").FillAsync(CouponCode.Create());
+        // A code that is well formed is looked up at once; the services hear of it a moment after who signed out.
+        await Eventually.TrueAsync(async () =>
+        {
+            try { await elsewhere.Page.GetByLabel("쿠폰 코드").FillAsync(CouponCode.Create(), new() { Timeout = 1_000 }); }
+            catch (Exception gone) when (gone is TimeoutException or PlaywrightException)
+            {
+                // The page has ended.
+            }
+            return elsewhere.Page.Url.Contains("told=ended", StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(20), "the open page has ended");
         await EndedAsync(elsewhere.Page);
     }
 

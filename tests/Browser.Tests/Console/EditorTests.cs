@@ -172,13 +172,15 @@ public sealed class EditorTests(OneBrowser browser)
     [Fact]
     public async Task The_campaign_s_page_follows_the_clock_and_the_claims()
     {
-        var id = await browser.CampaignAsync(3, change: body => body["opensAt"] = DateTimeOffset.UtcNow.AddSeconds(8).ToString("O"));
-        await using var visit = await browser.EnterAsync("operator", "campaigns/" + id, View.Desk.InEnglish);
+        var id = await browser.ComingAsync(3);
+        await using var visit = await browser.EnterAsync("operator", "campaigns", View.Desk.InEnglish);
+        await browser.OpensAtAsync(id, DateTimeOffset.UtcNow.AddSeconds(15));
+        await visit.Page.GotoAsync("/console/campaigns/" + id);
         var page = visit.Page;
         await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Scheduled");
         await Assertions.Expect(page.Locator("#audience-file")).ToHaveCountAsync(0);
         await page.GetByLabel("Quota", new() { Exact = true }).FillAsync("77");
-        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Open", new() { Timeout = 25_000 });
+        await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Open", new() { Timeout = 40_000 });
         var member = await browser.MemberAsync();
         await browser.System.ClaimAsync(id, await browser.System.SignInAsync(member.Email, member.Password));
         await Assertions.Expect(page.Locator("#campaign-counts .figure", new() { HasText = "Remaining" }).Locator("dd")).ToHaveTextAsync("2", new() { Timeout = 25_000 });
@@ -213,6 +215,7 @@ public sealed class EditorTests(OneBrowser browser)
         await page.EvaluateAsync("scrollTo(0, 0)");
         await visit.LookAsync("console-audience-ko-phone", async tab =>
         {
+            await tab.WaitForFunctionAsync("() => document.getElementById('audience-file')?._blazorInputFileNextFileId !== undefined");
             await tab.Locator("#audience-file").SetInputFilesAsync(File(wrong.ToString()));
             await Assertions.Expect(tab.Locator(".rejected tbody tr")).ToHaveCountAsync(100);
         });
@@ -238,7 +241,12 @@ public sealed class EditorTests(OneBrowser browser)
         await Assertions.Expect(page.Locator("#audience-in-force")).ToHaveTextAsync("지금 목록: 회원 1명");
         Assert.Equal(2, await ListsAsync());
 
-        Task ChooseAsync(string csv) => page.Locator("#audience-file").SetInputFilesAsync(File(csv));
+        async Task ChooseAsync(string csv)
+        {
+            // Blazor's script has the field a moment after the page shows it.
+            await page.WaitForFunctionAsync("() => document.getElementById('audience-file')?._blazorInputFileNextFileId !== undefined");
+            await page.Locator("#audience-file").SetInputFilesAsync(File(csv));
+        }
 
         static FilePayload File(string csv) => new() { Name = "members.csv", MimeType = "text/csv", Buffer = Encoding.UTF8.GetBytes(csv) };
 

@@ -90,7 +90,8 @@ public sealed class MendingTests(OneBrowser browser)
         await visit.Button.ClickAsync();
         await visit.FaceAsync("issued");
         var code = await visit.Page.Locator(".own code").TextContentAsync();
-        Assert.Equal(1, await ExecuteAsync("coupons.db", "DELETE FROM coupon WHERE campaign_id = @id", new { id = Guid.Parse(campaign).ToByteArray(bigEndian: true) }));
+        // The page may know of it a moment before its row is written.
+        await Eventually.TrueAsync(async () => await ExecuteAsync("coupons.db", "DELETE FROM coupon WHERE campaign_id = @id", new { id = Guid.Parse(campaign).ToByteArray(bigEndian: true) }) == 1, s_judged, "the coupon was made, and is taken away");
 
         await using var console = await browser.EnterAsync("operator", $"reconciliation?campaign={campaign}", s_desk);
         var page = console.Page;

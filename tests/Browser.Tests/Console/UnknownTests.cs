@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using FirstCome.TestKit;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -21,6 +22,9 @@ public sealed class UnknownTests(OneBrowser browser)
         var campaign = await browser.CampaignAsync(Claims, change: body => body["rehearsal"] = true);
         var members = await browser.System.MembersAsync(campaign, Claims);
         await Task.WhenAll(members.Select(member => browser.System.ClaimAsync(campaign, member.Token)));
+        await Eventually.TrueAsync(
+            async () => (await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns/{campaign}/claims?limit=200", await browser.System.TokenAsync("operator"))).Body["items"]!.AsArray().Count == Claims,
+            TimeSpan.FromMilliseconds(SeenWithinMs), "the ledger has every claim");
         await using var visit = await browser.EnterAsync("operator", $"claims?campaign={campaign}", s_desk);
         var (page, rows) = (visit.Page, visit.Page.Locator(".claims tbody tr"));
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Next" })).ToBeVisibleAsync();

@@ -43,12 +43,12 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task The_countdown_ends_by_the_servers_clock_and_the_button_is_ready()
     {
-        await browser.StartAsync();
-        var opensAt = DateTimeOffset.UtcNow.AddSeconds(12);
-        var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
+        var campaign = await browser.ComingAsync(50);
         var member = await browser.MemberAsync();
         await using var visit = await browser.OpenAsync($"/campaigns/{campaign}", member);
         await visit.FaceAsync("notYet");
+        var opensAt = DateTimeOffset.UtcNow.AddSeconds(12);
+        await browser.OpensAtAsync(campaign, opensAt);
         await Assertions.Expect(visit.Button).ToHaveAttributeAsync("aria-disabled", "true");
         await Assertions.Expect(visit.Page.Locator(".countdown")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^0?0:0?[01][0-9]$|^00:00:[01][0-9]"));
         await visit.LookAsync("event-not-yet-ko");
@@ -69,14 +69,14 @@ public sealed class EventPageTests(OneBrowser browser)
     [Fact]
     public async Task A_phone_whose_clock_is_wrong_opens_with_the_others()
     {
-        await browser.StartAsync();
-        var opensAt = DateTimeOffset.UtcNow.AddSeconds(8);
-        var campaign = await browser.CampaignAsync(50, change: body => body["opensAt"] = opensAt.ToString("O"));
+        var campaign = await browser.ComingAsync(50);
         await using var visit = await browser.OpenAsync("/", await browser.MemberAsync());
         // Ten minutes ahead: by this clock the campaign has long been open.
         await visit.Context.AddInitScriptAsync("{ const ahead = 600_000, now = Date.now; Date.now = () => now() + ahead; }");
         await visit.Page.GotoAsync($"/campaigns/{campaign}");
         await visit.FaceAsync("notYet");
+        var opensAt = DateTimeOffset.UtcNow.AddSeconds(8);
+        await browser.OpensAtAsync(campaign, opensAt);
         await visit.FaceAsync("ready");
         Assert.True(DateTimeOffset.UtcNow >= opensAt, "The page opened by the phone's clock.");
     }
@@ -89,7 +89,7 @@ public sealed class EventPageTests(OneBrowser browser)
         await visit.FaceAsync("ready");
         var other = await browser.MemberAsync();
         var token = await browser.System.SignInAsync(other.Email, other.Password);
-        Assert.Equal(202, (int)(await browser.System.ClaimAsync(campaign, token)).Status);
+        Assert.Null((await browser.System.ClaimAsync(campaign, token)).Problem);
         await visit.FaceAsync("soldOut");
         await visit.LookAsync("event-sold-out-ko");
         var raised = await browser.System.SendAsync(HttpMethod.Patch, $"/api/campaigns/{campaign}", await browser.System.TokenAsync("operator"), new { quota = 2 }, true, ("If-Match", "*"));

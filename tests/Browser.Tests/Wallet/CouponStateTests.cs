@@ -8,14 +8,14 @@ namespace FirstCome.BrowserTests.Wallet;
 [Collection(Browsing.Name)]
 public sealed class CouponStateTests(OneBrowser browser)
 {
-    private static readonly TimeSpan s_made = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_made = TimeSpan.FromSeconds(40);
 
     [Fact]
     public async Task Used_cancelled_and_expired_coupons_say_so_and_show_no_code_to_scan()
     {
         var member = await browser.MemberAsync();
         var token = await browser.System.SignInAsync(member.Email, member.Password);
-        var ends = DateTimeOffset.UtcNow.AddSeconds(5);
+        var ends = DateTimeOffset.UtcNow.AddSeconds(15);
         await CouponAsync(token, await browser.CampaignAsync(10, change: body =>
         {
             (body["closesAt"], body["validity"]!["until"]) = (ends.ToString("O"), ends.AddSeconds(1).ToString("O"));
@@ -129,7 +129,7 @@ public sealed class CouponStateTests(OneBrowser browser)
     // A claim, and the code of the coupon that comes of it.
     private async Task<string> CouponAsync(string token, string campaign)
     {
-        Assert.Equal(202, (int)(await browser.System.ClaimAsync(campaign, token)).Status);
+        Assert.Null((await browser.System.ClaimAsync(campaign, token)).Problem);
         string? code = null;
         await Eventually.TrueAsync(
             async () =>

@@ -31,6 +31,12 @@ public sealed class KafkaTraceTests(SharedKafka shared) : IDisposable
         using var listener = Listen();
         await using var log = new KafkaLog(new KafkaOptions { BootstrapServers = (await shared.OneAsync()).Address, Prefix = $"t{Guid.NewGuid():N}." }, TimeProvider.System, NullLogger<KafkaLog>.Instance);
         await log.EnsureTopicsAsync(Topics.All, Cancel);
+        // The client's first record takes longer than a claim may; the topic is one that nobody reads here.
+        await Eventually.TrueAsync(async () =>
+        {
+            try { return (await log.ProduceAsync(Topics.ClaimReviewed, [new LogRecord("first", new byte[] { 1 })], Cancel)).Count == 1; }
+            catch (LogUnavailableException) { return false; }
+        }, s_limit, "the log takes records");
         await using var bench = await ClaimBench.StartAsync(LedgerEngine.Sqlite, quota: 5);
         string sampled = TraceParent("01"), unsampled = TraceParent("00");
         var members = (Sampled: Guid.CreateVersion7(), Unsampled: Guid.CreateVersion7());

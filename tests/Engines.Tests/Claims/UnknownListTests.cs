@@ -35,10 +35,9 @@ public sealed class UnknownListTests : IAsyncDisposable
         await Eventually.TrueAsync(async () =>
         {
             await campaign.Queue.SubmitAsync(new PendingClaim(new GateClaim(Guid.CreateVersion7(), IdempotencyKey.Hash(""), true), IdempotencyKey.Hash(""), null, long.MaxValue));
+            Assert.Equal(StatusCodes.Status503ServiceUnavailable, await AskAsync(bench, directory, Guid.CreateVersion7()));
             return campaign.UsableSoldOut(DateTimeOffset.UtcNow) is not null;
-        }, TimeSpan.FromSeconds(20), "being sold out is remembered");
-        Assert.Equal(StatusCodes.Status503ServiceUnavailable, await AskAsync(bench, directory, Guid.CreateVersion7()));
-        Assert.NotNull(campaign.UsableSoldOut(DateTimeOffset.UtcNow));
+        }, TimeSpan.FromSeconds(20), "being sold out is remembered over the answer");
     }
 
     public ValueTask DisposeAsync() => _parts.DisposeAsync();

@@ -94,7 +94,7 @@ public sealed class RedisClusterGateTests : GateModelBehaviour
 /// <summary>A master that has lost its replica promises nothing.</summary>
 public sealed class ReplicatedGateTests : GateBehaviour
 {
-    private static readonly TimeSpan s_confirmMax = TimeSpan.FromMilliseconds(200), s_promotionMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_confirmMax = TimeSpan.FromSeconds(1), s_promotionMax = TimeSpan.FromSeconds(10);
 
     private RedisServer? _master, _replica;
     private Replicas? _replicas;

@@ -1,3 +1,4 @@
+using FirstCome.Contracts.Messages;
 using FirstCome.Engines.Log;
 using FirstCome.Engines.Log.Kafka;
 using FirstCome.TestKit;
@@ -235,6 +236,8 @@ public sealed class KafkaClusterLogTests(SharedKafka shared) : KafkaBehaviour
 /// <summary>The log on Kafka: every test under a prefix of its own, so that it finds the log empty.</summary>
 public abstract class KafkaBehaviour : EventLogBehaviour
 {
+    private static readonly Topic s_first = new("first", 1, TimeSpan.FromDays(1));
+
     private KafkaLog? _log;
     private KafkaOptions? _options;
 
@@ -253,7 +256,20 @@ public abstract class KafkaBehaviour : EventLogBehaviour
     {
         await _log!.DisposeAsync();
         await RestartClusterAsync();
-        return _log = Open();
+        _log = Open();
+        // As above: a broker that has only just begun to answer, and clients that have not asked it yet.
+        await _log.EnsureTopicsAsync([s_first], Cancel);
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                await _log.ProduceAsync(s_first, [Record("k", "first")], Cancel);
+                foreach (var topic in (Topic[])[Spread, Narrow]) { await _log.EndOffsetsAsync(topic, Cancel); }
+                return true;
+            }
+            catch (LogUnavailableException) { return false; }
+        }, TimeSpan.FromSeconds(60), "the log takes records again");
+        return _log;
     }
 
     public override async ValueTask DisposeAsync()

@@ -31,7 +31,7 @@ public sealed class LiveSettingsTests(Edge edge) : IClassFixture<Edge>, IDisposa
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "source", "gateway.yml"), "Gateway: { AddressRate: 0.1, AddressBurst: 2 }", TestContext.Current.CancellationToken);
         ConfigRepository.CreateFrom(Path.Combine(_folder.FullName, "source"), Repository);
         await using var settings = await TinyService.StartAsync(FirstCome.ConfigServer.Program.Create(TinyService.Arguments($"--ConfigServer:RepositoryPath={Repository}", "--ConfigServer:LabelCheckInterval=00:00:00.1")));
-        var gateway = await edge.GatewayAsync($"--ConfigServer:Urls=http://127.0.0.1:{settings.Port}", "--ConfigServer:FirstLoadTimeout=00:00:05", "--OTEL_TRACES_SAMPLER=parentbased_always_off",
+        var gateway = await edge.GatewayAsync($"--ConfigServer:Urls=http://127.0.0.1:{settings.Port}", "--ConfigServer:FirstLoadTimeout=00:00:10", "--OTEL_TRACES_SAMPLER=parentbased_always_off",
             "--OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9");
         Registered.Set(gateway.Services, ("cache-service", edge.One.Port));
         Assert.Equal((200, 200, 429), (await StatusAsync(gateway), await StatusAsync(gateway), await StatusAsync(gateway)));

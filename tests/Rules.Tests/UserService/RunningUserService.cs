@@ -30,6 +30,8 @@ internal sealed class RunningUserService : IAsyncDisposable
     public const string AdminEmail = "admin@example.com", OperatorEmail = "operator@example.com", Password = "tree-river-9";
     private const string ServiceKey = "a-key-of-thirty-two-characters-or-more";
 
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
     private readonly DirectoryInfo _folder;
     private readonly bool _ownsFolder;
     private readonly WebApplication _app;
@@ -176,11 +178,11 @@ internal sealed class RunningUserService : IAsyncDisposable
         return text.ToString();
     }, TestContext.Current.CancellationToken);
 
-    /// <summary>The newest standing of a member that the log has, as soon as one satisfies the condition; within five seconds.</summary>
+    /// <summary>The newest standing of a member that the log has, as soon as one satisfies the condition; within thirty seconds.</summary>
     public async Task<MemberChanged> PublishedAsync(string id, Func<MemberChanged, bool> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(5));
+        limit.CancelAfter(s_limit);
         await using var reader = _log.Subscribe(new LogSubscription(Topics.MemberChanged, null, new LogStart.Since(DateTimeOffset.UnixEpoch)));
         while (true)
         {
@@ -193,11 +195,11 @@ internal sealed class RunningUserService : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks until the status comes, within five seconds.</summary>
+    /// <summary>Asks until the status comes, within thirty seconds.</summary>
     public async Task EventuallyAsync(HttpStatusCode expected, HttpMethod method, string path, string token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(5));
+        limit.CancelAfter(s_limit);
         while (true)
         {
             using var response = await SendAsync(method, path, token: token);

@@ -89,7 +89,7 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
             }
             TellState(now);
             Tick(now);
-            return Earliest(tickAt, now) - now;
+            return Earliest(tickAt, now);
         }, stopping, () => sources.Time.GetUtcNow() >= _promptFrom ? Volatile.Read(ref _changed).Task : null);
     }
 
@@ -98,25 +98,28 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
         var (round, askedIn) = (0, CampaignState.Draft);
         return RepeatAsync(async () =>
         {
-            var state = _campaign.StateAt(sources.Time.GetUtcNow());
+            var now = sources.Time.GetUtcNow();
+            var (state, next) = (_campaign.StateAt(now), now + sources.CountsEvery);
             if (state == CampaignState.Open || state != askedIn || round++ % IdleCountsFactor == 0)
             {
                 var counts = await sources.Counts.FindAsync(_campaign, sources.CountsEvery, stopping);
+                next = sources.Time.GetUtcNow() + sources.CountsEvery;
                 if (counts is not null) { TellCounts(counts); }
                 askedIn = state;
             }
-            return sources.CountsEvery;
+            return next;
         }, stopping);
     }
 
-    private async Task RepeatAsync(Func<Task<TimeSpan>> round, CancellationToken stopping, Func<Task?>? sooner = null)
+    // A round answers with the instant of the next.
+    private async Task RepeatAsync(Func<Task<DateTimeOffset>> round, CancellationToken stopping, Func<Task?>? sooner = null)
     {
         while (!stopping.IsCancellationRequested)
         {
-            var pause = s_tick;
+            DateTimeOffset? next = null;
             try
             {
-                pause = await round();
+                next = await round();
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
@@ -127,6 +130,7 @@ internal sealed class CampaignFeed(Campaign campaign, FeedSources sources)
             {
                 return;
             }
+            var pause = next - sources.Time.GetUtcNow() ?? s_tick;
             var wait = pause > TimeSpan.FromMilliseconds(1) ? pause : TimeSpan.FromMilliseconds(1);
             var pausing = Task.Delay(wait, sources.Time, stopping);
             await (sooner?.Invoke() is { } call ? Task.WhenAny(pausing, call) : pausing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

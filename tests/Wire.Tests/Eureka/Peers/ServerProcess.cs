@@ -30,7 +30,7 @@ internal sealed class ServerProcess(string name, int port) : IAsyncDisposable
         _process = ChildProcess.Start("dotnet",
         [
             Assembly(), $"--Service:Url=http://127.0.0.1:{Port}", "--Service:Key=0123456789abcdef0123456789abcdef", "--ConfigServer:Urls=",
-            $"--Discovery:Peers={peerUrls}", "--Discovery:PeerCallTimeout=00:00:01", "--Discovery:PeerLoadTimeout=00:00:05",
+            $"--Discovery:Peers={peerUrls}", "--Discovery:PeerCallTimeout=00:00:05", "--Discovery:PeerLoadTimeout=00:00:20",
             "--Discovery:SelfPreservation=false", "--Discovery:EvictionInterval=00:00:00.2",
         ]);
         string[]? first = null;
@@ -46,7 +46,7 @@ internal sealed class ServerProcess(string name, int port) : IAsyncDisposable
     {
         var body = $$"""
             {"instance":{"instanceId":"{{id}}","hostName":"h","app":"A","ipAddr":"10.0.0.1","status":"UP","lastDirtyTimestamp":"{{dirtyTimestamp}}",
-            "leaseInfo":{"renewalIntervalInSecs":1,"durationInSecs":2},
+            "leaseInfo":{"renewalIntervalInSecs":1,"durationInSecs":6},
             "dataCenterInfo":{"@class":"com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo","name":"MyOwn"} } }
             """;
         using var content = new StringContent(body, Encoding.UTF8, "application/json");

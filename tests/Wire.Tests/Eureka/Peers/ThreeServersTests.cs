@@ -7,7 +7,7 @@ namespace FirstCome.WireTests.Eureka.Peers;
 /// <summary>Three servers, each a process, with a network between each two that can be cut.</summary>
 public sealed class ThreeServersTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
 
     private readonly ServerProcess[] _servers;
     private readonly Dictionary<(int From, int To), NetworkProxy> _links = [];
