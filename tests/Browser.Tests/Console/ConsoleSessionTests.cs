@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FirstCome.Contracts.Coupons;
 using FirstCome.TestKit;
 using Microsoft.Playwright;
@@ -52,7 +53,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
         await visit.Page.Locator("#email").FillAsync(merchant.Email);
         await visit.Page.Locator("#password").FillAsync(merchant.Password);
         await visit.Page.Locator("button[type=submit]").ClickAsync();
-        await visit.Page.WaitForURLAsync("**/console/redeem");
+        await Assertions.Expect(visit.Page).ToHaveURLAsync(new Regex("/console/redeem$"));
     }
 
     [Fact]
@@ -74,7 +75,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
             await tab.Locator("#email").FillAsync(merchant.Email);
             await tab.Locator("#password").FillAsync(merchant.Password);
             await tab.Locator("button[type=submit]").ClickAsync();
-            await (tab == one ? tab.WaitForURLAsync("**/console/redeem") : EndedAsync(tab));
+            await (tab == one ? Assertions.Expect(tab).ToHaveURLAsync(new Regex("/console/redeem$")) : EndedAsync(tab));
         }
         await Assertions.Expect(other.Locator("input[name=back]")).ToHaveValueAsync("/redeem");
     }
@@ -102,7 +103,7 @@ public sealed class ConsoleSessionTests(OneBrowser browser)
 
     private static async Task EndedAsync(IPage page)
     {
-        await page.WaitForURLAsync("**/console/sign-in**told=ended**");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/console/sign-in.*told=ended"));
         await Assertions.Expect(page.GetByText("세션이 끝났습니다. 다시 로그인하세요.")).ToBeVisibleAsync();
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -71,7 +72,7 @@ public sealed class EditorTests(OneBrowser browser)
         var preview = page.Locator(".preview[lang=en]");
         foreach (var told in (string[])["$12.34 off", "Orders from $1,000.00", "selected members", "30 days after you get it", "up to 2"]) { await Assertions.Expect(preview).ToContainTextAsync(told); }
         await page.EvaluateAsync("[...document.querySelectorAll('button')].filter(each => each.textContent.trim() === 'Make the draft').forEach(each => { each.click(); each.click(); })");
-        await page.WaitForURLAsync(new System.Text.RegularExpressions.Regex("/console/campaigns/[0-9a-f-]{36}$"));
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/console/campaigns/[0-9a-f-]{36}$"));
         await Assertions.Expect(page.Locator("#campaign-state")).ToHaveTextAsync("Draft");
         var made = await browser.System.SendAsync(HttpMethod.Get, $"/api/campaigns?query={Uri.EscapeDataString(name)}", await browser.System.TokenAsync("operator"));
         Assert.Equal(1_234, (int)Assert.Single(made.Body["items"]!.AsArray())!["benefit"]!["amount"]!["minor"]!);
@@ -88,7 +89,7 @@ public sealed class EditorTests(OneBrowser browser)
         await page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
         await page.Locator("#state").SelectOptionAsync("draft");
-        await page.WaitForURLAsync("**state=draft**");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("state=draft"));
         await Assertions.Expect(page.Locator("tbody a", new() { HasText = name })).ToBeVisibleAsync();
         await page.Locator("#state").SelectOptionAsync("open");
         await Assertions.Expect(page.GetByText("No campaign is found.")).ToBeVisibleAsync();

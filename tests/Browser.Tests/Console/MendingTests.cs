@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Dapper;
 using FirstCome.SystemTests;
 using FirstCome.TestKit;
@@ -102,7 +103,7 @@ public sealed class MendingTests(OneBrowser browser)
         await page.EvaluateAsync(
             "other => { [...document.querySelectorAll('button')].find(each => each.textContent.trim() === 'Preview the repair').click(); const choice = document.getElementById('campaign'); choice.value = other; choice.dispatchEvent(new Event('change', { bubbles: true })); }",
             other);
-        await page.WaitForURLAsync($"**/reconciliation?campaign={other}");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex(@$"/reconciliation\?campaign={other}$"));
         await Assertions.Expect(page.Locator(".mud-progress-linear")).ToHaveCountAsync(0);
         Assert.True(await CompareAsync());
         await Assertions.Expect(page.GetByText("A repair would do this.")).ToHaveCountAsync(0);

@@ -39,8 +39,11 @@ public sealed class UnknownTests(OneBrowser browser)
             await page.ReloadAsync();
             await Assertions.Expect(page.Locator(".mud-alert")).ToBeVisibleAsync();
             await Assertions.Expect(page.GetByText("There is no claim.")).ToHaveCountAsync(0);
+            // A file that cannot be had is no page of its own in a language of machines.
+            await page.GotoAsync($"/console/claims/{campaign}.csv");
+            await Assertions.Expect(page.GetByText("The CSV file could not be had.")).ToBeVisibleAsync();
         });
-        await page.ReloadAsync();
+        await page.GotoAsync($"/console/claims?campaign={campaign}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Next" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Previous" })).ToBeVisibleAsync();
         await WithoutAsync("ledger.db", "claim", async () =>

@@ -32,7 +32,9 @@ internal static class ListClaims
         if (errors.Any) { return errors.ToResult(); }
         if (context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase)))
         {
-            return Results.Stream(stream => WriteCsvAsync(stream, campaign, memberId, number, ledger, context.RequestAborted), "text/csv; charset=utf-8");
+            // A ledger that cannot be read is a refusal, and no file that breaks off behind its first line.
+            var first = await ReadAsync(ledger, campaign, memberId, number, 0, CsvChunk, context.RequestAborted);
+            return Results.Stream(stream => WriteCsvAsync(stream, first, campaign, memberId, number, ledger, context.RequestAborted), "text/csv; charset=utf-8");
         }
         var rows = await ReadAsync(ledger, campaign, memberId, number, after, page.Limit + 1, context.RequestAborted);
         var items = rows.Take(page.Limit).Select(row => row.ToClaim()).ToList();
@@ -57,13 +59,12 @@ internal static class ListClaims
             return rows;
         }, cancellationToken);
 
-    private static async Task WriteCsvAsync(Stream stream, Guid campaign, Guid? member, long? sequence, Database ledger, CancellationToken cancellationToken)
+    private static async Task WriteCsvAsync(Stream stream, List<ClaimRow> rows, Guid campaign, Guid? member, long? sequence, Database ledger, CancellationToken cancellationToken)
     {
         await using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true);
         await writer.WriteLineAsync("sequence,memberId,nth,state,acceptedAt,issuedAt,couponCode,generation".AsMemory(), cancellationToken);
-        for (long after = 0; ;)
+        while (true)
         {
-            var rows = await ReadAsync(ledger, campaign, member, sequence, after, CsvChunk, cancellationToken);
             foreach (var row in rows)
             {
                 var claim = row.ToClaim();
@@ -72,7 +73,7 @@ internal static class ListClaims
                     $"{row.Sequence},{row.MemberId},{row.Nth},{StateName(claim.State)},{claim.AcceptedAt:yyyy-MM-ddTHH:mm:ss.fffZ},{claim.IssuedAt:yyyy-MM-ddTHH:mm:ss.fffZ},{claim.CouponCode},{row.Generation}").AsMemory(), cancellationToken);
             }
             if (rows.Count < CsvChunk) { break; }
-            after = rows[^1].Sequence;
+            rows = await ReadAsync(ledger, campaign, member, sequence, rows[^1].Sequence, CsvChunk, cancellationToken);
         }
     }
 
