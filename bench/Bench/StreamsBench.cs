@@ -8,7 +8,7 @@ using FirstCome.Rehearsal.Standalone;
 
 namespace FirstCome.Bench;
 
-/// <summary>Event streams: 2,000 members listen to one campaign of the all-in-one; memory for each, and how late each hears that the campaign was paused.</summary>
+/// <summary>Event streams: 2,000 members listen to one campaign of the all-in-one; memory for each, and how late each hears that the quota was raised.</summary>
 internal static class StreamsBench
 {
     private const int Listeners = 2_000, Changes = 5;

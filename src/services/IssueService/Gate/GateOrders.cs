@@ -22,7 +22,7 @@ internal static class ConfigureScript
         """;
 }
 
-/// <summary>The scripts of a rebuild; see the design's "When a gate may be trusted" and the model.</summary>
+/// <summary>The scripts of a rebuild; see ARCHITECTURE.md ("Generations and rebuild") and the model.</summary>
 internal static class RebuildScripts
 {
     /// <summary>

@@ -26,7 +26,7 @@ internal enum RebuildOutcome
 }
 
 /// <summary>
-/// Rebuilds a campaign's gate from log and ledger, as the design's "When a gate may be trusted" says; each numbered comment is a step of it. Any number of these may run at once, on any instance,
+/// Rebuilds a campaign's gate from log and ledger, as ARCHITECTURE.md says ("Generations and rebuild"); each numbered comment is a step of it. Any number of these may run at once, on any instance,
 /// and stop anywhere: the generation, raised by compare-and-set in the ledger, is the only lock.
 /// </summary>
 internal sealed class RebuildGate(Database ledger, IConnectionMultiplexer redis, Replicas replicas, IEventLog log, TimeProvider time, ILogger<RebuildGate> logger)
