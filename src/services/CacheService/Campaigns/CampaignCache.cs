@@ -11,7 +11,8 @@ internal readonly record struct CampaignAnswer(HeldCampaign? Held, CacheLayer La
 
 /// <summary>
 /// Campaigns by id: memory, then Redis, then CouponService, one load however many ask. Fresh is what an event or CouponService has said within
-/// <see cref="CacheOptions.FreshFor"/>; while CouponService is away an older answer is given.
+/// <see cref="CacheOptions.FreshFor"/>, and since this instance has been following the events: what was said before may have been changed while nobody listened, or be one of several
+/// events that are read again. While CouponService is away an older answer is given.
 /// </summary>
 /// <remarks>
 /// HybridCache also joins concurrent loads over two layers, but it keeps no answer for the time when the source is away, has no order of versions between loads and
@@ -23,6 +24,8 @@ internal sealed class CampaignCache(
     private const string Name = "campaign";
 
     private readonly CacheOptions _options = options.Value;
+    // In the milliseconds in which Redis and the log tell instants.
+    private readonly DateTimeOffset _followsSince = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
     private readonly SingleFlight<Guid, CampaignAnswer> _loads = new();
     private readonly BoundedMap<Guid, HeldCampaign> _held = new(options.Value.CampaignsMax);
 
@@ -36,7 +39,7 @@ internal sealed class CampaignCache(
         if (Remembered(id) is { } remembered) { return remembered; }
         metrics.Lookup(Name, CacheLayer.Memory, CacheResult.Miss);
         var load = _loads.RunAsync(id, LoadAsync, cancellationToken);
-        if (Stale(id) is not { } stale) { return await load; }
+        if (Stale(id) is not { } stale || stale.ConfirmedAt < _followsSince) { return await load; }
         try
         {
             return await load.WaitAsync(_options.StaleWait, time, cancellationToken);
@@ -96,7 +99,7 @@ internal sealed class CampaignCache(
 
     private HeldCampaign? Stale(Guid id) => _held.TryGet(id, out var held) && time.GetUtcNow() - held.ConfirmedAt <= _options.StaleFor ? held : null;
 
-    private bool IsFresh(HeldCampaign held) => time.GetUtcNow() - held.ConfirmedAt <= _options.FreshFor;
+    private bool IsFresh(HeldCampaign held) => held.ConfirmedAt >= _followsSince && time.GetUtcNow() - held.ConfirmedAt <= _options.FreshFor;
 
     private HeldCampaign Hold(HeldCampaign said) => _held.Put(said.Campaign.Id, held => held is null ? said : Newer(held, said));
 
