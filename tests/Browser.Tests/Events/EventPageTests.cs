@@ -89,7 +89,7 @@ public sealed class EventPageTests(OneBrowser browser)
         await visit.FaceAsync("ready");
         var other = await browser.MemberAsync();
         var token = await browser.System.SignInAsync(other.Email, other.Password);
-        Assert.Null((await browser.System.ClaimAsync(campaign, token)).Problem);
+        Assert.Equal(202, (int)(await browser.System.ClaimAsync(campaign, token)).Status);
         await visit.FaceAsync("soldOut");
         await visit.LookAsync("event-sold-out-ko");
         var raised = await browser.System.SendAsync(HttpMethod.Patch, $"/api/campaigns/{campaign}", await browser.System.TokenAsync("operator"), new { quota = 2 }, true, ("If-Match", "*"));

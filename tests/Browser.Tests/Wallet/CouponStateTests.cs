@@ -129,7 +129,7 @@ public sealed class CouponStateTests(OneBrowser browser)
     // A claim, and the code of the coupon that comes of it.
     private async Task<string> CouponAsync(string token, string campaign)
     {
-        Assert.Null((await browser.System.ClaimAsync(campaign, token)).Problem);
+        Assert.Equal(202, (int)(await browser.System.ClaimAsync(campaign, token)).Status);
         string? code = null;
         await Eventually.TrueAsync(
             async () =>

@@ -18,7 +18,7 @@ public sealed class RenewalTests(OneBrowser browser)
     {
         var member = await browser.MemberAsync();
         var campaign = await browser.CampaignAsync(10);
-        Assert.Null((await browser.System.ClaimAsync(campaign, await browser.System.SignInAsync(member.Email, member.Password))).Problem);
+        Assert.Equal(202, (int)(await browser.System.ClaimAsync(campaign, await browser.System.SignInAsync(member.Email, member.Password))).Status);
         await using var visit = await browser.OpenAsync("/wallet", member);
         var asked = 0;
         visit.Page.Request += (_, request) => { if (request.Url.Contains("/api/coupons/me", StringComparison.Ordinal)) { Interlocked.Increment(ref asked); } };

@@ -13,7 +13,7 @@ namespace FirstCome.EnginesTests.Databases;
 public abstract class ServerDatabaseBehaviour : DatabaseBehaviour
 {
     private static readonly byte[] s_second = [.. Enumerable.Repeat((byte)0, 15), 2];
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30), s_callerMax = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30), s_callerMax = TimeSpan.FromSeconds(5);
 
     private DatabaseServer _server = null!;
     private DatabaseOptions _options = null!;
@@ -95,7 +95,7 @@ public abstract class ServerDatabaseBehaviour : DatabaseBehaviour
         {
             // A search that finds nothing must not keep others from inserting there.
             await connection.ExecuteScalarAsync(new CommandDefinition($"SELECT value FROM counter WHERE id = @s_second{Database.Dialect.ForUpdate}", new { s_second }, transaction, cancellationToken: cancel));
-            await InsertAsync([.. Enumerable.Repeat((byte)0, 15), 3], 1, "beside").WaitAsync(s_limit, cancel);
+            await InsertAsync([.. Enumerable.Repeat((byte)0, 15), 3], 1, "beside").WaitAsync(TimeSpan.FromMilliseconds(900), cancel);
         }, Cancel);
     }
 

@@ -30,7 +30,7 @@ internal sealed class RunningUserService : IAsyncDisposable
     public const string AdminEmail = "admin@example.com", OperatorEmail = "operator@example.com", Password = "tree-river-9";
     private const string ServiceKey = "a-key-of-thirty-two-characters-or-more";
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
 
     private readonly DirectoryInfo _folder;
     private readonly bool _ownsFolder;
@@ -178,7 +178,7 @@ internal sealed class RunningUserService : IAsyncDisposable
         return text.ToString();
     }, TestContext.Current.CancellationToken);
 
-    /// <summary>The newest standing of a member that the log has, as soon as one satisfies the condition; within thirty seconds.</summary>
+    /// <summary>The newest standing of a member that the log has, as soon as one satisfies the condition; within five seconds.</summary>
     public async Task<MemberChanged> PublishedAsync(string id, Func<MemberChanged, bool> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -195,7 +195,7 @@ internal sealed class RunningUserService : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks until the status comes, within thirty seconds.</summary>
+    /// <summary>Asks until the status comes, within five seconds.</summary>
     public async Task EventuallyAsync(HttpStatusCode expected, HttpMethod method, string path, string token)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
